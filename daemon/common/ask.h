@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The question the guard asks and the answer the judge gives: all that the
+ * two know of each other.  Plain bytes and numbers without pointers, so that
+ * it makes no difference whether they share a process.
+ */
+#ifndef CWMPGATE_ASK_H
+#define CWMPGATE_ASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "limit.h"
+#include "why.h"
+
+enum ask {
+	ASK_REQUEST,	/* may this complete request head pass, and as what? */
+	ASK_REPLY,	/* the head of the agent's response, to be learned from */
+};
+
+struct question {
+	enum ask	ask;
+	uint16_t	len;
+	uint64_t	now_ms;
+	struct addr	client;
+	uint32_t	ticket;		/* ASK_REPLY: from the answer to its request */
+	uint8_t		bytes[HEAD_MAX];
+};
+
+struct answer {
+	enum why	why;
+	enum act	act;		/* why's own, or what the configuration makes of it */
+	uint16_t	offset;		/* of the byte that decided, where there is one */
+	uint16_t	len;		/* ACT_DELIVER: the question's length, always */
+	uint16_t	status;		/* ASK_REPLY: HTTP status, 0 if there was none */
+	uint16_t	hide_at;	/* ASK_REPLY: the bytes to blank (Server's value), */
+	uint16_t	hide_len;	/* 0: none */
+	bool		last;		/* no further request may follow on this connection */
+	uint32_t	ticket;		/* names the delivered request; 0 is none */
+	uint8_t		bytes[HEAD_MAX];	/* ACT_DELIVER: the canonical head */
+};
+
+struct judge;
+
+/*
+ * Answers @q: every field of @a that belongs to its act is set.  The guard
+ * knows no more of the judge than this function.
+ */
+void judge_ask(struct judge *judge, const struct question *q, struct answer *a);
+
+#endif /* CWMPGATE_ASK_H */

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of connections between clients and the agent.
+ *
+ * A flow is born when the kernel's SYN-ACK is seen leaving.  The table has
+ * room for FLOWS_MAX of them, EMBRYOS_MAX of which may be handshakes that no
+ * client has completed; a SYN flood turns over embryos and nothing else.
+ */
+#ifndef CWMPGATE_FLOW_H
+#define CWMPGATE_FLOW_H
+
+#include "head.h"
+#include "packet.h"
+#include "siphash.h"
+#include "source.h"
+
+/*
+ *	EMBRYO		SYN-ACK sent; the client has not answered yet
+ *	READING		a request head is arriving
+ *	SENT		it was delivered; the agent has not acknowledged it yet
+ *	ANSWERING	the agent has it; its answer, then perhaps another request
+ *	FAREWELL	the gate has answered with 503 and closes
+ *	REFUSED		closed by the gate; lingers to answer late packets
+ *	CLOSED		closed by the peers; lingers likewise
+ */
+enum flow_state {
+	FLOW_FREE, FLOW_EMBRYO, FLOW_READING, FLOW_SENT, FLOW_ANSWERING,
+	FLOW_FAREWELL, FLOW_REFUSED, FLOW_CLOSED,
+};
+
+struct flow_key {
+	struct addr	client, agent;
+	uint16_t	cport, aport;
+};
+
+/* What is read of the agent's response. */
+struct reply {
+	uint16_t	len;
+	uint8_t		at[REPLY_MAX];
+};
+
+/*
+ * Sequence numbers named client_ count the client's bytes, agent_ the
+ * agent's.  The gate may have acknowledged bytes that the agent's kernel has
+ * not seen: [client_delivered, client_next).
+ */
+struct flow {
+	struct flow_key	key;
+	enum flow_state	state;
+	bool		v6;
+	bool		deferred;	/* the agent's kernel has no connection yet */
+	bool		has_ts;		/* RFC 7323 timestamps were negotiated */
+	bool		client_fin, agent_fin;	/* seen and passed on */
+	bool		last;		/* no request may follow the current one */
+	bool		learned;	/* the current answer's head has been read */
+	uint8_t		agent_wscale;
+	uint8_t		requests;
+	uint32_t	client_first;	/* the connection's first byte */
+	uint32_t	client_delivered; /* acknowledged by the agent's kernel */
+	uint32_t	client_next;	/* taken by the gate */
+	uint32_t	client_edge;	/* right edge of the agent's receive window */
+	uint32_t	client_tsval;	/* latest timestamp in sequence */
+	uint32_t	agent_first;
+	uint32_t	agent_next;
+	uint32_t	agent_acked;	/* by the client */
+	uint32_t	agent_tsval;
+	uint32_t	answer_at;	/* where the answer to the current request begins */
+	uint32_t	ticket;		/* the judge's name for the current request */
+	uint64_t	deadline_ms;
+	struct source	*source;	/* from the handshake's completion to the end */
+	struct head	*head;		/* READING (after the first byte), SENT */
+	struct reply	*reply;
+	uint16_t	next_in_bucket, newer, older;	/* indices, flow.c only */
+	uint8_t		list;
+};
+
+struct flows;
+
+/* NULL when there is no memory. */
+struct flows	*flows_new(const struct siphash_key *key);
+void		 flows_free(struct flows *t);
+
+struct flow	*flow_find(struct flows *t, const struct flow_key *key);
+
+/*
+ * A new flow in state EMBRYO, all else zero.  The oldest embryo makes room
+ * for it, or else the flow that has been over for longest; NULL if there is
+ * neither.
+ */
+struct flow	*flow_add(struct flows *t, const struct flow_key *key);
+
+/*
+ * To be called for every change of state: it moves the flow between lists and
+ * keeps the account of its source.
+ */
+void		 flow_set(struct flows *t, struct flow *f, enum flow_state state,
+			  uint64_t deadline_ms);
+void		 flow_remove(struct flows *t, struct flow *f);
+
+/* Buffers from fixed pools; false if the pool is empty. */
+must_check bool	 flow_take_head(struct flows *t, struct flow *f);
+must_check bool	 flow_take_reply(struct flows *t, struct flow *f);
+void		 flow_drop_head(struct flows *t, struct flow *f);
+void		 flow_drop_reply(struct flows *t, struct flow *f);
+
+/* Is there no room for one more flow past its handshake? */
+bool		 flow_live_full(const struct flows *t);
+
+/*
+ * The oldest live flow of @source; with @head the oldest that holds a buffer
+ * for a head it is still reading.  NULL if there is none.
+ */
+struct flow	*flow_oldest(struct flows *t, const struct source *source, bool head);
+
+/* Some flow whose deadline has passed, or NULL. */
+struct flow	*flow_overdue(struct flows *t, uint64_t now_ms);
+
+#endif /* CWMPGATE_FLOW_H */

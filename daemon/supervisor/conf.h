@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration file (libconfig syntax), read into one constant struct.
+ *
+ * libconfig accepts unknown settings, wraps large integers (1.5) and joins
+ * strings where a comma is missing; so every setting is checked here against
+ * a table, and all errors are reported at once, each with file and line.
+ */
+#ifndef CWMPGATE_CONF_H
+#define CWMPGATE_CONF_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "addr.h"
+#include "policy.h"
+
+enum conf_limits {
+	PORTS_MAX	= 16,
+	INTERFACES_MAX	= 16,
+	PREFIXES_MAX	= 4096,
+	PATH_LEN_MAX	= 256,		/* of a file name */
+	IFNAME_MAX	= 16,
+};
+
+enum mode { MODE_MONITOR, MODE_ENFORCE, MODE_BLOCK };
+
+struct prefix {
+	struct addr	addr;		/* host bits are zero */
+	uint8_t		len;		/* of the family: 0..32 or 0..128 */
+};
+
+struct conf {
+	char		file[PATH_LEN_MAX];
+	enum mode	mode;
+	size_t		n_ports;
+	uint16_t	port[PORTS_MAX];
+	size_t		n_interfaces;	/* 0: every interface is guarded */
+	char		interface[INTERFACES_MAX][IFNAME_MAX];
+	size_t		n_prefixes;
+	struct prefix	prefix[PREFIXES_MAX];
+	char		credentials_file[PATH_LEN_MAX];	/* "" : none */
+	uint16_t	queue;
+	uint32_t	mark;		/* one bit */
+	struct rate	syn;		/* connection attempts, per source */
+	struct policy	policy;
+};
+
+/*
+ * Reads @file into @c.  On any error writes one message per error to @err,
+ * "FILE:LINE: setting: found X, expected Y", and returns false; @c is then not
+ * to be used.  What is allowed but odd is a "FILE: warning: ..." in @err.
+ */
+bool conf_load(struct conf *c, const char *file, FILE *err);
+
+/* Writes every setting with its default and what it may hold, a line each. */
+void conf_describe(FILE *out);
+
+/*
+ * Reads the credentials file named in @c: lines "user:password" or, as
+ * htdigest(1) writes them, "user:realm:hash"; empty lines and lines that begin
+ * with # are skipped.  The file must belong to root or the caller and be
+ * closed to others.  Errors as conf_load(); no message holds a secret.
+ */
+bool conf_credentials(struct credentials *out, const char *file, FILE *err);
+
+#endif /* CWMPGATE_CONF_H */

@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What each setting may hold and how it is read.
+ *
+ * One table names every setting, its default, what it may hold and the function
+ * that reads it; the check, the messages, the defaults themselves and the manual
+ * are made of it.  A reader that finds something else reports it and goes on, so
+ * that one run shows every error.
+ */
+#include "conf_settings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conf_values.h"
+
+enum { FOUND_MAX = 96 };
+
+void conf_complain(struct reading *r, int line, const char *fmt, ...)
+{
+	va_list ap;
+
+	r->failed = true;
+	fputs(r->c->file, r->err);
+	if (line > 0)
+		fprintf(r->err, ":%d", line);
+	fputs(": ", r->err);
+	va_start(ap, fmt);
+	vfprintf(r->err, fmt, ap);
+	va_end(ap);
+	putc('\n', r->err);
+}
+
+const char *conf_expected(const struct setting *s, char *text)
+{
+	size_t len = 0;
+
+	if (s->expected)
+		return s->expected;
+	if (s->max) {
+		snprintf(text, EXPECTED_MAX, "an integer from %d to %d%s%s", s->min, s->max,
+			 s->unit ? " " : "", s->unit ? s->unit : "");
+		return text;
+	}
+	for (size_t i = 0; i < WORDS_MAX && s->words[i]; i++) {
+		bool last = i + 1 == WORDS_MAX || !s->words[i + 1];
+
+		len += (size_t)snprintf(text + len, EXPECTED_MAX - len, "%s\"%s\"",
+					i == 0 ? "" : last ? " or " : ", ", s->words[i]);
+	}
+	return text;
+}
+
+/* A string as it can be shown: shortened, and without control characters. */
+static void show_string(const char *from, char *text)
+{
+	size_t n = 0;
+
+	text[n++] = '"';
+	for (; *from && n < FOUND_MAX - 5; from++)
+		text[n++] = (unsigned char)*from < ' ' || *from == 0x7f ? '?' : *from;
+	snprintf(text + n, FOUND_MAX - n, "%s\"", *from ? "..." : "");
+}
+
+/* What stands there, in words. */
+static const char *found(const config_setting_t *node, char *text)
+{
+	switch (config_setting_type(node)) {
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		snprintf(text, FOUND_MAX,
+			 config_setting_get_format(node) == CONFIG_FORMAT_HEX ?
+			 "0x%llx" : "%lld", config_setting_get_int64(node));
+		return text;
+	case CONFIG_TYPE_FLOAT:
+		snprintf(text, FOUND_MAX, "%#g", config_setting_get_float(node));
+		return text;
+	case CONFIG_TYPE_BOOL:
+		return config_setting_get_bool(node) ? "true" : "false";
+	case CONFIG_TYPE_STRING:
+		show_string(config_setting_get_string(node), text);
+		return text;
+	case CONFIG_TYPE_GROUP:
+		return "a group";
+	}
+	return config_setting_length(node) ? "a list" : "an empty list";
+}
+
+/* Reports that @node is not what @s may hold. */
+static void refuse(struct reading *r, const struct setting *s, const config_setting_t *node)
+{
+	char is[FOUND_MAX], should[EXPECTED_MAX];
+
+	conf_complain(r, (int)config_setting_source_line(node), "%s: found %s, expected %s",
+		      s->name, found(node, is), conf_expected(s, should));
+}
+
+/*
+ * The forms that several settings share.  Each stores what it read and returns
+ * true, or reports and returns false.
+ */
+
+static bool read_word(struct reading *r, const struct setting *s,
+		      config_setting_t *node, unsigned *out)
+{
+	const char *text = config_setting_get_string(node);
+
+	for (unsigned i = 0; text && i < WORDS_MAX && s->words[i]; i++) {
+		if (strcmp(text, s->words[i]) == 0) {
+			*out = i;
+			return true;
+		}
+	}
+	refuse(r, s, node);
+	return false;
+}
+
+static void read_bool(struct reading *r, const struct setting *s,
+		      config_setting_t *node, bool *out)
+{
+	if (config_setting_type(node) == CONFIG_TYPE_BOOL)
+		*out = config_setting_get_bool(node);
+	else
+		refuse(r, s, node);
+}
+
+/* conf_oddities() has seen to it that libconfig lost no bits. */
+static bool get_integer(const config_setting_t *node, long long *out)
+{
+	int type = config_setting_type(node);
+
+	if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64)
+		return false;
+	*out = config_setting_get_int64(node);
+	/* 1.5 reads 0x80000000 into an int. */
+	if (type == CONFIG_TYPE_INT && config_setting_get_format(node) == CONFIG_FORMAT_HEX)
+		*out = (uint32_t)*out;
+	return true;
+}
+
+static bool read_integer(struct reading *r, const struct setting *s,
+			 config_setting_t *node, unsigned *out)
+{
+	long long v;
+
+	if (!get_integer(node, &v) || v < s->min || v > s->max) {
+		refuse(r, s, node);
+		return false;
+	}
+	*out = (unsigned)v;
+	return true;
+}
+
+static void read_rate(struct reading *r, const struct setting *s,
+		      config_setting_t *node, struct rate *out)
+{
+	const char *text = config_setting_get_string(node);
+
+	if (!text || !conf_rate(text, out))
+		refuse(r, s, node);
+}
+
+static bool is_list(const config_setting_t *node)
+{
+	return config_setting_is_array(node) || config_setting_is_list(node);
+}
+
+/* A list, or one value alone, as a list. */
+static unsigned count(config_setting_t *node)
+{
+	return is_list(node) ? (unsigned)config_setting_length(node) : 1;
+}
+
+static config_setting_t *element(config_setting_t *node, unsigned i)
+{
+	return is_list(node) ? config_setting_get_elem(node, i) : node;
+}
+
+/* Reports a list that is longer than the table it goes to. */
+static bool fits(struct reading *r, const struct setting *s, config_setting_t *node, size_t max)
+{
+	if (count(node) <= max)
+		return true;
+	conf_complain(r, (int)config_setting_source_line(node),
+		      "%s: found %u entries, expected at most %zu", s->name, count(node), max);
+	return false;
+}
+
+/* The settings, in the order of the table below. */
+
+static void read_mode(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	unsigned word;
+
+	r->mode_line = (int)config_setting_source_line(node);
+	if (read_word(r, s, node, &word))
+		r->c->mode = (enum mode)word;
+}
+
+static void read_prefix(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	const char	*text = config_setting_get_string(node);
+	int		 line = (int)config_setting_source_line(node);
+	struct prefix	*p = &r->c->prefix[r->c->n_prefixes];
+	char		 right[PREFIX_TEXT];
+	bool		 exact;
+
+	if (!text || !conf_prefix(text, p, &exact)) {
+		refuse(r, s, node);
+		return;
+	}
+	if (p->len == 0 && !r->allow_any) {
+		conf_complain(r, line,
+			      "%s: found \"%s\", expected less than everybody, or allow_any = true",
+			      s->name, text);
+		return;
+	}
+	if (!exact) {
+		conf_prefix_text(p, right);
+		conf_complain(r, line, "%s: found \"%s\", expected \"%s\" "
+			      "(or another length: bits after the prefix are set)",
+			      s->name, text, right);
+		return;
+	}
+	r->c->n_prefixes++;
+}
+
+static void read_acs(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	r->c->n_prefixes = 0;
+	if (!fits(r, s, node, PREFIXES_MAX))
+		return;
+	for (unsigned i = 0; i < count(node); i++)
+		read_prefix(r, s, element(node, i));
+}
+
+static void read_allow_any(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	bool seen;			/* read_text() has looked already */
+
+	read_bool(r, s, node, &seen);
+}
+
+static bool has_port(const struct conf *c, unsigned port)
+{
+	for (size_t i = 0; i < c->n_ports; i++)
+		if (c->port[i] == port)
+			return true;
+	return false;
+}
+
+static void read_ports(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	long long port;
+
+	r->c->n_ports = 0;
+	if (count(node) == 0)
+		refuse(r, s, node);
+	if (!fits(r, s, node, PORTS_MAX))
+		return;
+	for (unsigned i = 0; i < count(node); i++) {
+		config_setting_t *e = element(node, i);
+
+		if (!get_integer(e, &port) || port < 1 || port > 65535)
+			refuse(r, s, e);
+		else if (has_port(r->c, (unsigned)port))
+			conf_complain(r, (int)config_setting_source_line(e),
+				      "%s: found %lld twice, expected it once", s->name, port);
+		else
+			r->c->port[r->c->n_ports++] = (uint16_t)port;
+	}
+}
+
+static void read_interfaces(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	r->c->n_interfaces = 0;
+	if (!fits(r, s, node, INTERFACES_MAX))
+		return;
+	for (unsigned i = 0; i < count(node); i++) {
+		const char *name = config_setting_get_string(element(node, i));
+
+		if (!name || !conf_ifname(name))
+			refuse(r, s, element(node, i));
+		else
+			strcpy(r->c->interface[r->c->n_interfaces++], name);
+	}
+}
+
+static void read_path(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	struct path_set *paths = &r->c->policy.paths;
+	const char	*text = config_setting_get_string(node);
+
+	paths->n = 0;
+	paths->any = text && strcmp(text, "any") == 0;
+	if (paths->any)
+		return;
+	if (count(node) == 0)
+		refuse(r, s, node);
+	if (!fits(r, s, node, PATHS_MAX))
+		return;
+	for (unsigned i = 0; i < count(node); i++) {
+		text = config_setting_get_string(element(node, i));
+		if (!text || !conf_path(text)) {
+			refuse(r, s, element(node, i));
+			continue;
+		}
+		paths->of[paths->n].len = (uint16_t)strlen(text);
+		memcpy(paths->of[paths->n++].text, text, strlen(text));
+	}
+}
+
+static void read_path_query(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_bool(r, s, node, &r->c->policy.paths.query);
+}
+
+static void read_credentials(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	const char *text = config_setting_get_string(node);
+
+	r->wants_credentials = true;
+	if (!text || text[0] != '/' || strlen(text) >= PATH_LEN_MAX)
+		refuse(r, s, node);
+	else
+		strcpy(r->c->credentials_file, text);
+}
+
+static void read_digest(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	unsigned word;
+
+	if (read_word(r, s, node, &word))
+		r->c->policy.digest = (enum digest_mode)word;
+}
+
+static void read_on_bad_digest(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	unsigned word;
+
+	if (read_word(r, s, node, &word))
+		r->c->policy.on_bad_digest = (enum on_bad_digest)word;
+}
+
+static void read_nonce_bind(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	unsigned word;
+
+	if (read_word(r, s, node, &word))
+		r->c->policy.nonce_bind = (enum nonce_bind)word;
+}
+
+static void read_nonce_lifetime(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	unsigned seconds;
+
+	if (read_integer(r, s, node, &seconds))
+		r->c->policy.nonce_life_ms = seconds * 1000;
+}
+
+static void read_attempts(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_rate(r, s, node, &r->c->policy.attempts);
+}
+
+static void read_requests(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_rate(r, s, node, &r->c->policy.requests);
+}
+
+static void read_all_requests(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_rate(r, s, node, &r->c->policy.all_requests);
+}
+
+/*
+ * This budget is the kernel's: it counts nanoseconds in 64 bits, and an nft set
+ * has to remember a source until its burst has grown again.
+ */
+static void read_syn(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	const uint64_t	 month_ms = 30ull * 24 * 60 * 60 * 1000;
+	struct rate	*syn = &r->c->syn;
+	char		 is[FOUND_MAX];
+
+	*syn = (struct rate){ 1, 1, 1 };
+	read_rate(r, s, node, syn);
+	if ((uint64_t)syn->burst * syn->per_ms > month_ms * syn->events)
+		conf_complain(r, (int)config_setting_source_line(node),
+			      "%s: found %s, expected a burst that takes at most 30 days to grow again",
+			      s->name, found(node, is));
+}
+
+static void read_unknown_fields(struct reading *r, const struct setting *s,
+				config_setting_t *node)
+{
+	unsigned word;
+
+	if (read_word(r, s, node, &word))
+		r->c->policy.strip_unknown_fields = word == 1;
+}
+
+static void read_hide_server(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_bool(r, s, node, &r->c->policy.hide_server);
+}
+
+static void read_queue(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	unsigned queue;
+
+	if (read_integer(r, s, node, &queue))
+		r->c->queue = (uint16_t)queue;
+}
+
+static void read_mark(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	long long v;
+
+	if (!get_integer(node, &v) || v <= 0 || v > UINT32_MAX || (v & (v - 1)))
+		refuse(r, s, node);
+	else
+		r->c->mark = (uint32_t)v;
+}
+
+/* Words stand in the order of their enum. */
+#define A_RATE "a rate such as \"30/min burst 20\" (units s, min, h, day; numbers 1 to 1000000)"
+#define A_BOOL "true or false"
+
+const struct setting conf_settings[] = {
+	{ "mode", "\"monitor\"", read_mode, .words = { "monitor", "enforce", "block" } },
+	{ "acs", "[ ]", read_acs,
+	  .expected = "addresses or prefixes such as \"192.0.2.0/24\" or \"2001:db8::/32\"" },
+	{ "allow_any", "false", read_allow_any, .expected = A_BOOL },
+	{ "ports", "[ 7547, 30005 ]", read_ports,
+	  .expected = "1 to 16 different port numbers from 1 to 65535" },
+	{ "interfaces", "[ ]", read_interfaces,
+	  .expected = "names of network interfaces, 1 to 15 letters, digits or . _ - @ :" },
+	{ "path", "\"any\"", read_path,
+	  .expected = "\"any\" alone, or 1 to 8 plain paths from / on, without %, dot segments or query" },
+	{ "path_query", "false", read_path_query, .expected = A_BOOL },
+	{ "credentials", NULL, read_credentials,
+	  .expected = "an absolute file name of at most 255 bytes" },
+	{ "digest", "\"require\"", read_digest, .words = { "require", "off" } },
+	{ "on_bad_digest", "\"challenge\"", read_on_bad_digest,
+	  .words = { "challenge", "reset" } },
+	{ "nonce_bind", "\"source\"", read_nonce_bind, .words = { "source", "any" } },
+	{ "nonce_lifetime", "300", read_nonce_lifetime,
+	  .min = 10, .max = 3600, .unit = "seconds" },
+	{ "attempts", "\"30/min burst 20\"", read_attempts, .expected = A_RATE },
+	{ "requests", "\"30/min burst 10\"", read_requests, .expected = A_RATE },
+	{ "all_requests", "\"20/s burst 60\"", read_all_requests, .expected = A_RATE },
+	{ "syn", "\"20/s burst 40\"", read_syn, .expected = A_RATE },
+	{ "unknown_fields", "\"refuse\"", read_unknown_fields, .words = { "refuse", "strip" } },
+	{ "hide_server", "false", read_hide_server, .expected = A_BOOL },
+	{ "queue", "7547", read_queue, .min = 0, .max = 65535 },
+	{ "mark", "0x40000000", read_mark, .expected = "one bit from 0x1 to 0x80000000" },
+};
+
+const size_t conf_settings_n = sizeof(conf_settings) / sizeof(conf_settings[0]);

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The configuration and the files of rules/ into the kernel.
+ *
+ * The files hold the rules as an engineer reads them.  Here only the values are
+ * put in front of them, and nft and iptables-nft-restore are run, without a
+ * shell.  The order is fail closed: the table with the gate first, then the
+ * queue rules; the way back is the reverse.
+ */
+#include "rules.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf_values.h"
+#include "rules_xt.h"
+#include "run.h"
+
+#define RULES_DIR	"/usr/share/cwmpgate/rules"
+#define TABLE		"table inet cwmpgate"
+
+enum {
+	SYN_SOURCES_MAX		= 4096,
+	SYN_FORGET_S_MIN	= 60,
+};
+
+/* Whole seconds until a spent burst has grown again: then it may be forgotten. */
+static unsigned long refill_s(const struct rate *r)
+{
+	uint64_t ms = ((uint64_t)r->burst * r->per_ms + r->events - 1) / r->events;
+	uint64_t s = (ms + 999) / 1000;
+
+	return s < SYN_FORGET_S_MIN ? SYN_FORGET_S_MIN : (unsigned long)s;
+}
+
+/* In nft's word; conf_rate() makes no other. */
+static const char *per(const struct rate *r)
+{
+	switch (r->per_ms) {
+	case 1000:
+		return "second";
+	case 60 * 1000:
+		return "minute";
+	case 60 * 60 * 1000:
+		return "hour";
+	}
+	return "day";
+}
+
+static void print_acs(const struct conf *c, bool four, FILE *out)
+{
+	const char	*before = "\t\telements = { ";
+	char		 text[PREFIX_TEXT];
+	bool		 some = false;
+
+	fprintf(out, "\tset acs%c {\n\t\ttype ipv%c_addr\n\t\tflags interval\n\t\tauto-merge\n",
+		four ? '4' : '6', four ? '4' : '6');
+	for (size_t i = 0; i < c->n_prefixes; i++) {
+		if (addr_is4(&c->prefix[i].addr) != four)
+			continue;
+		conf_prefix_text(&c->prefix[i], text);
+		fprintf(out, "%s%s", some ? ",\n\t\t\t     " : before, text);
+		some = true;
+	}
+	fputs(some ? " }\n\t}\n" : "\t}\n", out);
+}
+
+/* The sources a budget is kept for, and the rule that spends it. */
+static void print_syn(const struct conf *c, FILE *out)
+{
+	const struct rate *r = &c->syn;
+
+	for (char v = '4'; v <= '6'; v += 2)
+		fprintf(out,
+			"\tset syn%c {\n\t\ttype ipv%c_addr\n\t\tflags dynamic, timeout\n"
+			"\t\tsize %d\n\t\ttimeout %lus\n\t}\n", v, v, SYN_SOURCES_MAX, refill_s(r));
+	fprintf(out,
+		"\tchain syn_budget {\n"
+		"\t\tupdate @syn4 { ip saddr limit rate %u/%s burst %u packets } accept\n"
+		"\t\tupdate @syn6 { ip6 saddr & ffff:ffff:ffff:ffff::"
+		" limit rate %u/%s burst %u packets } accept\n"
+		"\t}\n",
+		r->events, per(r), r->burst, r->events, per(r), r->burst);
+}
+
+/* A chain that accepts what the setting interfaces leaves alone. */
+static void print_others(const struct conf *c, const char *chain, const char *key, FILE *out)
+{
+	fprintf(out, "\tchain %s {\n", chain);
+	for (size_t i = 0; i < c->n_interfaces; i++)
+		fprintf(out, "%s%s\"%s\"", i ? ", " : "\t\t", i ? "" : key, c->interface[i]);
+	fputs(c->n_interfaces ? " } accept\n\t}\n" : "\t}\n", out);
+}
+
+static void print_values(const struct conf *c, FILE *out)
+{
+	/* Replaces in one transaction; nft before 1.0.7 has no "destroy". */
+	fprintf(out, "# values of %s\n%s\ndelete %s\n\n", c->file, TABLE, TABLE);
+
+	fputs("define guarded_ports = {", out);
+	for (size_t i = 0; i < c->n_ports; i++)
+		fprintf(out, "%s %u", i ? "," : "", c->port[i]);
+	fputs(" }\n", out);
+	fprintf(out, "define gate_mark = 0x%08x\n", c->mark);
+	fprintf(out, "define other_marks = 0x%08x\n", ~c->mark);
+	fprintf(out, "define gate_queue = %u\n\n%s {\n", c->queue, TABLE);
+
+	print_acs(c, true, out);
+	print_acs(c, false, out);
+	print_syn(c, out);
+	print_others(c, "other_interfaces_in", "iifname != { ", out);
+	print_others(c, "other_interfaces_out", "oifname != { ", out);
+	fputs("}\n\n", out);
+}
+
+static bool copy_file(const char *name, FILE *out, FILE *err)
+{
+	const char	*dir = secure_getenv("CWMPGATE_RULES_DIR");
+	char		 path[512], buf[4096];
+	size_t		 n;
+	bool		 ok;
+	FILE		*f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir ? dir : RULES_DIR, name);
+	f = fopen(path, "re");
+	if (!f) {
+		fprintf(err, "%s: %s\n", path, strerror(errno));
+		return false;
+	}
+	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
+		fwrite(buf, 1, n, out);
+	ok = !ferror(f);
+	if (!ok)
+		fprintf(err, "%s: %s\n", path, strerror(errno));
+	fclose(f);
+	return ok;
+}
+
+static bool print_ruleset(const struct conf *c, bool queue, FILE *out, FILE *err)
+{
+	print_values(c, out);
+	switch (c->mode) {
+	case MODE_MONITOR:
+		return copy_file("monitor.nft", out, err) &&
+		       (!queue || copy_file("monitor-queue.nft", out, err));
+	case MODE_ENFORCE:
+		return copy_file("enforce.nft", out, err) &&
+		       (!queue || copy_file("enforce-queue.nft", out, err));
+	case MODE_BLOCK:
+		return copy_file("block.nft", out, err);
+	}
+	return false;
+}
+
+bool rules_print(const struct conf *c, FILE *out)
+{
+	return print_ruleset(c, true, out, out);
+}
+
+static bool nft(const char *ruleset, FILE *err)
+{
+	const char *const	argv[] = { "nft", "-f", "-", NULL };
+	char			*said;
+	enum ran		ran = run(argv, ruleset, &said);
+
+	switch (ran) {
+	case RAN_OK:
+		break;
+	case RAN_MISSING:
+		fputs("nft is not installed; Debian has it in nftables,"
+		      " OpenWrt in nftables-json or nftables-nojson\n", err);
+		break;
+	case RAN_FAILED:
+		run_repeat("nft", said, err);
+		if (said && strstr(said, "Operation not permitted"))
+			fputs("loading rules needs root or CAP_NET_ADMIN\n", err);
+		else if (said && (strstr(said, "No such file") || strstr(said, "not supported")))
+			fputs("the kernel lacks a part of nf_tables (inet, fib, ct, limit);"
+			      " Debian's kernels have all, OpenWrt has them in kmod-nft-core"
+			      " and kmod-nft-fib\n", err);
+		else
+			fputs("the line numbers are those of what cwmpgated -p prints\n", err);
+		break;
+	}
+	free(said);
+	return ran == RAN_OK;
+}
+
+/* Whether nft and the kernel know the queue statement (CONFIG_NFT_QUEUE). */
+static bool has_queue(void)
+{
+	const char *const argv[] = { "nft", "-c", "-f", "-", NULL };
+
+	return run(argv, "table inet cwmpgate_probe {\n"
+			 "\tchain probe {\n"
+			 "\t\ttype filter hook input priority 0; policy accept;\n"
+			 "\t\tqueue num 0\n"
+			 "\t}\n"
+			 "}\n", NULL) == RAN_OK;
+}
+
+static bool has_table(void)
+{
+	const char *const argv[] = { "nft", "list", "table", "inet", "cwmpgate", NULL };
+
+	return run(argv, NULL, NULL) == RAN_OK;
+}
+
+/* The table last: as long as it stands, its gate is closed. */
+bool rules_unload(FILE *err)
+{
+	bool gone = rules_xt_unload(err);
+
+	/* The first line makes the second right where there is none. */
+	return nft(TABLE "\ndelete " TABLE "\n", err) && gone;
+}
+
+static char *ruleset(const struct conf *c, bool queue, FILE *err)
+{
+	char	*text = NULL;
+	size_t	 len;
+	FILE	*f = open_memstream(&text, &len);
+	bool	 ok;
+
+	if (!f) {
+		fprintf(err, "%s\n", strerror(errno));
+		return NULL;
+	}
+	ok = print_ruleset(c, queue, f, err);
+	if (fclose(f) == 0 && ok)
+		return text;
+	free(text);
+	return NULL;
+}
+
+bool rules_load(const struct conf *c, enum rules_backend *used, FILE *err)
+{
+	bool	 first = !has_table();
+	bool	 xt = c->mode != MODE_BLOCK && !has_queue();
+	char	*text = ruleset(c, !xt, err);
+	bool	 ok = text && nft(text, err);
+
+	free(text);
+	if (!ok)
+		return false;		/* a transaction: nothing has changed */
+	*used = xt ? RULES_XT : RULES_NATIVE;
+	if (xt ? rules_xt_load(c, err) : rules_xt_unload(err))
+		return true;
+	if (first)
+		rules_unload(err);
+	else
+		fputs("the rules are loaded, but not the way to the daemon\n", err);
+	return false;
+}

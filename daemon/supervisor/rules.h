@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The nftables rules: the mode's files of rules/ with the configuration's values
+ * in front of them, loaded by nft in one transaction.  Where the kernel lacks
+ * nft's queue statement, the two queue chains alone go through iptables-nft.
+ *
+ * The files are looked for in /usr/share/cwmpgate/rules, or in the directory
+ * that the environment variable CWMPGATE_RULES_DIR names.
+ */
+#ifndef CWMPGATE_RULES_H
+#define CWMPGATE_RULES_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "conf.h"
+
+enum rules_backend {
+	RULES_NATIVE,		/* nft queue statement */
+	RULES_XT,		/* iptables-nft -j NFQUEUE in the mangle table */
+};
+
+/*
+ * Replaces whatever rules of ours are loaded.  On failure writes to @err in
+ * words what is missing, with the package that has it, leaves nothing of a
+ * first load behind and returns false.
+ */
+bool rules_load(const struct conf *c, enum rules_backend *used, FILE *err);
+
+/* Removes everything rules_load() may have made; true if nothing is left. */
+bool rules_unload(FILE *err);
+
+/*
+ * Writes the nftables ruleset to @out: what rules_load() would load where the
+ * kernel has nft's queue statement.  A file that cannot be read is named there,
+ * and false returned.
+ */
+bool rules_print(const struct conf *c, FILE *out);
+
+#endif /* CWMPGATE_RULES_H */

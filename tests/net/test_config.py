@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A configuration that is wrong is refused in words, and nothing is loaded."""
+
+import re
+import socket
+import subprocess
+
+import pytest
+
+import lab
+from test_good import curl
+
+# name: (text put in place of a setting's line, what the message has)
+BAD = {
+    "syntax": ('mode = "enforce"', 'mode = "enforce'),
+    "unknown setting": ('mode = "enforce"', 'mode = "enforce";\ncolour = "red"'),
+    "unknown mode": ('"enforce"', '"lenient"'),
+    "mode is a number": ('"enforce"', "1"),
+    "address": ("192.0.2.10/31", "192.0.2.256"),
+    "prefix too long": ("192.0.2.10/31", "192.0.2.10/33"),
+    "a name for a prefix": ("192.0.2.10/31", "not an address"),
+    "port zero": ("7547, 30005", "0"),
+    "port too big": ("7547, 30005", "70000"),
+    "port as text": ("7547, 30005", '"http"'),
+    "rate": ("1000/s burst 1000", "fast"),
+    "rate without number": ("1000/s burst 1000", "/s burst 1000"),
+    "path without slash": ('"/cr"', '"cr"'),
+    "queue": ("queue = 7547", "queue = 65536"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("option", ["-t", "-f"])
+def test_bad_settings(net, unstarted_gate, name, option):
+    gate = unstarted_gate
+    good, bad = BAD[name]
+    text = gate.config.read_text()
+    assert good in text
+    gate.config.write_text(text.replace(good, bad, 1))
+    refused(net, gate, gate.run(option), rf"{re.escape(str(gate.config))}:\d+: \S+")
+
+
+def refused(net, gate, done, message):
+    assert done.returncode == 2, done.stderr
+    assert re.search(message, done.stderr), done.stderr
+    assert "ready" not in done.stderr
+    assert net.router.ruleset() == ""
+    assert not gate.status_file.exists()
+
+
+@pytest.mark.parametrize("option", ["-t", "-f"])
+def test_no_file(net, unstarted_gate, option):
+    gate = unstarted_gate
+    gate.config.unlink()
+    refused(net, gate, gate.run(option), rf"{re.escape(str(gate.config))}.*No such file")
+
+
+def test_a_directory(net, unstarted_gate):
+    gate = unstarted_gate
+    gate.config.unlink()
+    gate.config.mkdir()
+    refused(net, gate, gate.run("-f"), re.escape(str(gate.config)))
+
+
+def test_no_credentials_file(net, unstarted_gate):
+    gate = unstarted_gate
+    gate.credentials.unlink()
+    refused(net, gate, gate.run("-f"), rf"{re.escape(str(gate.credentials))}.*No such file")
+
+
+def test_credentials_are_needed(net, unstarted_gate):
+    gate = unstarted_gate
+    gate.write_config(credentials=None)
+    refused(net, gate, gate.run("-f"), "credentials")
+
+
+@pytest.mark.config(acs=None)
+def test_nobody_is_allowed(net, agent, gate):
+    """An empty set of sources means nobody, and says so."""
+    assert re.search("warning.*acs", gate.log())
+    with pytest.raises(socket.timeout):
+        net.acs.connect(lab.ROUTER4, 7547, seconds=1)
+
+
+def test_credentials_open_to_others(net, unstarted_gate):
+    gate = unstarted_gate
+    gate.credentials.chmod(0o644)
+    refused(net, gate, gate.run("-f"), re.escape(str(gate.credentials)))
+
+
+@pytest.mark.parametrize("text", ["", "# nobody\n", "acs\n", ":secret\n", "a:b\0c\n"])
+def test_bad_credentials(net, unstarted_gate, text):
+    gate = unstarted_gate
+    gate.write_credentials(text)
+    done = gate.run("-f")
+    refused(net, gate, done, re.escape(str(gate.credentials)))
+    assert "secret" not in done.stderr
+
+
+def test_every_error_is_told_at_once(net, unstarted_gate):
+    gate = unstarted_gate
+    gate.write_config(mode="lenient", queue=70000, path="cr")
+    done = gate.run("-t")
+    refused(net, gate, done, "mode")
+    assert all(word in done.stderr for word in ("mode", "queue", "path"))
+
+
+def test_good_configuration(net, unstarted_gate):
+    done = unstarted_gate.run("-t")
+    assert done.returncode == 0, done.stderr
+    assert net.router.ruleset() == ""
+
+
+def test_bad_configuration_while_running(net, agent, gate):
+    """The running daemon and its rules do not notice."""
+    before = net.router.ruleset()
+    text = gate.config.read_text()
+    gate.config.write_text('mode = "lenient";\n')
+    assert gate.run("-f").returncode == 2
+    gate.config.write_text(text)
+    assert net.router.ruleset() == before
+    assert curl(net, lab.ROUTER4) == "200"
+
+
+def test_second_daemon_on_the_queue(net, agent, gate):
+    """It says who holds the queue, and leaves the first one alone."""
+    before = net.router.ruleset()
+    done = gate.run("-f")
+    assert done.returncode not in (0, None)
+    assert "7547" in done.stderr and str(gate.process.pid) in done.stderr, done.stderr
+    assert net.router.ruleset() == before
+    assert curl(net, lab.ROUTER4) == "200"
+
+
+def test_usage():
+    import gate
+    done = subprocess.run([gate.DAEMON, "--no-such-option"], text=True, timeout=10,
+                          stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert "usage" in done.stderr.lower()

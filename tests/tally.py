@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs the tests and ends with one plain line: `N passed, N failed`.
+
+    tally.py unit                          the programs build/unit/test_*
+    tally.py net [PYTEST ARGUMENT ...]     tests/net, through Debian's pytest
+    tally.py unit net
+
+A unit program is cmocka's; its TAP is counted.  The exit status is 0 only if
+something ran and all of it passed.  A test that was skipped, a program that
+was not built, crashed or ran no test, and a file that could not be collected
+are each counted as a failure.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+TESTS = pathlib.Path(__file__).resolve().parent
+NET = TESTS / "net"
+
+
+def unit():
+    """Runs what tests/unit has the source of; returns (passed, failed)."""
+    programs = [TESTS.parent / "build/unit" / p.stem
+                for p in sorted((TESTS / "unit").glob("test_*.c"))]
+    results = [program(p) for p in programs]
+    return sum(p for p, _ in results), sum(f for _, f in results) or int(not programs)
+
+
+def program(path):
+    """Runs one cmocka program; returns (passed, failed)."""
+    if not path.exists():
+        print(f"{path.name}: NOT BUILT", flush=True)
+        return 0, 1
+    environment = {**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"}
+    done = subprocess.run([path], env=environment, text=True, errors="replace",
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False)
+    passed, failed = count_tap(done.stdout, done.returncode)
+    print(f"{path.name}: {passed} passed" + (f", {failed} FAILED" if failed else ""), flush=True)
+    if failed:
+        print(done.stdout, flush=True)
+    return passed, failed
+
+
+def count_tap(text, status):
+    """A crash, or tests that were planned and did not run, count as one more."""
+    passed = len(re.findall(r"^ok \d+(?!.*# SKIP)", text, re.M))
+    failed = len(re.findall(r"^not ok \d+|^ok \d+.*# SKIP", text, re.M))
+    planned = sum(map(int, re.findall(r"^1\.\.(\d+)", text, re.M)))
+    if passed + failed != planned or planned == 0 or (status != 0 and failed == 0):
+        failed += 1
+    return passed, failed
+
+
+def net(arguments):
+    """Runs pytest over tests/net; returns (passed, failed)."""
+    named = any(pathlib.Path(a.partition("::")[0]).exists() for a in arguments)
+    with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+        status = subprocess.run(
+            ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+             f"--rootdir={NET}", "-o", "junit_family=xunit2", f"--junitxml={report.name}",
+             *arguments, *([] if named else [str(NET)])], check=False).returncode
+        passed, failed = count_junit(report.name)
+    if status != 0 and failed == 0:
+        failed = 1
+    return passed, failed
+
+
+def count_junit(path):
+    """A test with a failure in its body and an error after it counts once."""
+    good = {}
+    try:
+        cases = xml.etree.ElementTree.parse(path).iter("testcase")
+        for case in cases:
+            key = case.get("classname"), case.get("name")
+            ok = not any(case.find(x) is not None for x in ("failure", "error", "skipped"))
+            good[key] = good.get(key, True) and ok
+    except xml.etree.ElementTree.ParseError:
+        return 0, 1
+    passed = sum(good.values())
+    return passed, len(good) - passed
+
+
+def main(words):
+    parts = [w for w in words if w in ("unit", "net")]
+    more = words[len(parts):]
+    if not parts or words[:len(parts)] != parts or (more and parts[-1] != "net"):
+        sys.exit(__doc__)
+    results = [unit() if part == "unit" else net(more) for part in parts]
+    passed, failed = (sum(column) for column in zip(*results))
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

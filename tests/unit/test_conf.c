@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The configuration and the credentials file.
+ *
+ * conf/ holds broken configurations, each with the messages it is to give in
+ * comments at its top ("#= LINE: message"); the rest is here.  Run from the
+ * root of the source tree.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf.h"
+
+#define BROKEN_DIR	"tests/unit/conf"
+#define SHIPPED		"conf/cwmpgate.conf"
+
+enum { TEXT_MAX = 65536, NAME_LEN = 512 };
+
+/* libconfig 1.5 loses a buffer when it meets a syntax error. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
+
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libconfig\n";
+}
+
+const char *__lsan_default_options(void)
+{
+	return "print_suppressions=0";
+}
+
+static struct conf		conf, other;
+static struct credentials	creds;
+static char			said[TEXT_MAX];		/* by the last load(), without the name */
+
+/* Copies @from to @to without the @name that begins each line. */
+static void strip_name(const char *from, const char *name, char *to)
+{
+	size_t n = strlen(name);
+
+	while (*from) {
+		size_t len = strcspn(from, "\n") + 1;
+
+		assert_int_equal(strncmp(from, name, n), 0);
+		assert_int_equal(from[n], ':');
+		memcpy(to, from + n + 1, len - n - 1);
+		to += len - n - 1;
+		from += len;
+	}
+	*to = '\0';
+}
+
+static bool load_file(struct conf *c, const char *file)
+{
+	char	 buf[TEXT_MAX] = "";
+	FILE	*err = fmemopen(buf, sizeof(buf), "w");
+	bool	 ok = conf_load(c, file, err);
+
+	fclose(err);
+	strip_name(buf, file, said);
+	return ok;
+}
+
+/* A file that has a name as long as it is open, and no place. */
+static int make_file(const void *text, size_t len, char *name)
+{
+	int fd = memfd_create("test_conf", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, len), len);
+	assert_int_equal(fchmod(fd, 0600), 0);
+	snprintf(name, NAME_LEN, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+static bool load(const char *text)
+{
+	char	name[NAME_LEN];
+	int	fd = make_file(text, strlen(text), name);
+	bool	ok = load_file(&conf, name);
+
+	close(fd);
+	return ok;
+}
+
+/* The "#= " lines of the file, as the loader should say them. */
+static void expectation(const char *file, char *out)
+{
+	char	 line[TEXT_MAX];
+	FILE	*f = fopen(file, "r");
+
+	assert_non_null(f);
+	*out = '\0';
+	while (fgets(line, sizeof(line), f)) {
+		const char *mark = strstr(line, "#= ");
+
+		if (!mark)
+			break;
+		/* A message about the whole file has no line, only ": ". */
+		if (mark[3] >= '0' && mark[3] <= '9')
+			mark += 3;
+		else
+			mark += 2;
+		strcat(out, mark);
+	}
+	fclose(f);
+}
+
+static void broken_files(void **state)
+{
+	struct dirent	*e;
+	char		 file[NAME_LEN], expected[TEXT_MAX];
+	size_t		 n = 0;
+	DIR		*d = opendir(BROKEN_DIR);
+
+	(void)state;
+	assert_non_null(d);
+	while ((e = readdir(d))) {
+		if (!strstr(e->d_name, ".conf"))
+			continue;
+		snprintf(file, sizeof(file), BROKEN_DIR "/%s", e->d_name);
+		expectation(file, expected);
+		if (load_file(&conf, file))
+			fail_msg("%s was accepted", file);
+		if (strcmp(said, expected) != 0)
+			fail_msg("%s said\n%sbut should have said\n%s", file, said, expected);
+		n++;
+	}
+	closedir(d);
+	assert_true(n >= 50);
+}
+
+static void unreadable_files(void **state)
+{
+	char name[NAME_LEN];
+
+	(void)state;
+	assert_false(load_file(&conf, "/nonexistent/cwmpgate.conf"));
+	assert_string_equal(said, " No such file or directory\n");
+	assert_false(load_file(&conf, "tests"));
+	assert_string_equal(said, " Is a directory\n");
+
+	memset(name, 'x', PATH_LEN_MAX);
+	name[PATH_LEN_MAX] = '\0';
+	assert_false(load_file(&conf, name));
+	assert_string_equal(said, " file name is longer than 255 bytes\n");
+}
+
+static void larger_than_the_limit(void **state)
+{
+	enum { LEN = (1 << 20) + 1 };
+	char	*text = malloc(LEN + 1);
+
+	(void)state;
+	memset(text, '\n', LEN);
+	text[LEN] = '\0';
+	assert_false(load(text));
+	assert_string_equal(said, " found more than 1048576 bytes\n");
+	text[LEN - 1] = '\0';
+	assert_true(load(text));
+	free(text);
+}
+
+static void assert_rate(const struct rate *r, uint32_t events, uint32_t per_ms, uint32_t burst)
+{
+	assert_int_equal(r->events, events);
+	assert_int_equal(r->per_ms, per_ms);
+	assert_int_equal(r->burst, burst);
+}
+
+static void defaults(void **state)
+{
+	(void)state;
+	assert_true(load(""));
+	assert_string_equal(said, "");
+	assert_int_equal(conf.mode, MODE_MONITOR);
+	assert_true(conf.policy.observe);
+	assert_int_equal(conf.n_prefixes, 0);
+	assert_int_equal(conf.n_ports, 2);
+	assert_int_equal(conf.port[0], 7547);
+	assert_int_equal(conf.port[1], 30005);
+	assert_int_equal(conf.n_interfaces, 0);
+	assert_true(conf.policy.paths.any);
+	assert_false(conf.policy.paths.query);
+	assert_string_equal(conf.credentials_file, "");
+	assert_int_equal(conf.policy.digest, DIGEST_REQUIRE);
+	assert_int_equal(conf.policy.on_bad_digest, BAD_DIGEST_CHALLENGE);
+	assert_int_equal(conf.policy.nonce_bind, NONCE_BIND_SOURCE);
+	assert_int_equal(conf.policy.nonce_life_ms, NONCE_LIFE_MS);
+	assert_rate(&conf.policy.attempts, 30, 60000, 20);
+	assert_rate(&conf.policy.requests, 30, 60000, 10);
+	assert_rate(&conf.policy.all_requests, 20, 1000, 60);
+	assert_rate(&conf.syn, 20, 1000, 40);
+	assert_false(conf.policy.strip_unknown_fields);
+	assert_false(conf.policy.hide_server);
+	assert_int_equal(conf.queue, 7547);
+	assert_int_equal(conf.mark, 0x40000000);
+}
+
+static void every_setting(void **state)
+{
+	(void)state;
+	assert_true(load(
+		"mode = \"enforce\";\n"
+		"acs = ( \"192.0.2.7\", \"198.51.100.0/25\", \"2001:DB8::/33\", \"2001:db8::1\" );\n"
+		"ports = [ 7547, 58000 ];\n"
+		"interfaces = [ \"wan\", \"eth0.7\" ];\n"
+		"path = [ \"/a\", \"/b/c;d=.x/\" ];\n"
+		"path_query = true;\n"
+		"credentials = \"/etc/cwmpgate/credentials\";\n"
+		"digest = \"require\"; on_bad_digest = \"reset\"; nonce_bind = \"any\";\n"
+		"nonce_lifetime = 3600;\n"
+		"attempts = \"1/day burst 7\"; requests = \"5/hour\"; all_requests = \"5/h burst 1\";\n"
+		"syn = \"1000000/s burst 1000000\";\n"
+		"unknown_fields = \"strip\"; hide_server = true; queue = 0; mark = 0x80000000;\n"));
+	assert_string_equal(said, "");
+	assert_int_equal(conf.mode, MODE_ENFORCE);
+	assert_false(conf.policy.observe);
+	assert_int_equal(conf.n_prefixes, 4);
+	assert_memory_equal(conf.prefix[0].addr.b, "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\2\7", 16);
+	assert_int_equal(conf.prefix[0].len, 32);
+	assert_int_equal(conf.prefix[1].len, 25);
+	assert_memory_equal(conf.prefix[2].addr.b, "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+	assert_int_equal(conf.prefix[2].len, 33);
+	assert_int_equal(conf.prefix[3].len, 128);
+	assert_int_equal(conf.n_ports, 2);
+	assert_int_equal(conf.port[1], 58000);
+	assert_int_equal(conf.n_interfaces, 2);
+	assert_string_equal(conf.interface[1], "eth0.7");
+	assert_false(conf.policy.paths.any);
+	assert_int_equal(conf.policy.paths.n, 2);
+	assert_int_equal(conf.policy.paths.of[1].len, 10);
+	assert_memory_equal(conf.policy.paths.of[1].text, "/b/c;d=.x/", 10);
+	assert_true(conf.policy.paths.query);
+	assert_string_equal(conf.credentials_file, "/etc/cwmpgate/credentials");
+	assert_int_equal(conf.policy.on_bad_digest, BAD_DIGEST_RESET);
+	assert_int_equal(conf.policy.nonce_bind, NONCE_BIND_ANY);
+	assert_int_equal(conf.policy.nonce_life_ms, 3600000);
+	assert_rate(&conf.policy.attempts, 1, 86400000, 7);
+	assert_rate(&conf.policy.requests, 5, 3600000, 5);
+	assert_rate(&conf.policy.all_requests, 5, 3600000, 1);
+	assert_rate(&conf.syn, 1000000, 1000, 1000000);
+	assert_true(conf.policy.strip_unknown_fields);
+	assert_true(conf.policy.hide_server);
+	assert_int_equal(conf.queue, 0);
+	assert_int_equal(conf.mark, 0x80000000);
+}
+
+/* Values alone where a list may stand, limits, and what surrounds the values. */
+static void good_forms(void **state)
+{
+	(void)state;
+	assert_true(load("ports = 7547; acs = \"2001:db8::/32\"; interfaces = \"wan\"; path = \"/\";"));
+	assert_int_equal(conf.n_ports, 1);
+	assert_int_equal(conf.n_prefixes, 1);
+	assert_int_equal(conf.n_interfaces, 1);
+	assert_int_equal(conf.policy.paths.n, 1);
+
+	assert_true(load("acs = [ \"0.0.0.0/0\", \"::/0\" ];\nallow_any = true;"));
+	assert_int_equal(conf.n_prefixes, 2);
+	assert_true(load("ports = [ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 65535 ];"));
+	assert_int_equal(conf.n_ports, 16);
+	assert_true(load("queue = 65535; nonce_lifetime = 10; mark = 1;"));
+	assert_true(load("queue = 0x1d7b; nonce_lifetime = 60L; mark = 2147483648L;\r\n"));
+	assert_int_equal(conf.queue, 7547);
+	assert_int_equal(conf.mark, 0x80000000);
+	assert_true(load("mode : \"block\"\nsyn = \"1/day burst 30\""));
+	assert_int_equal(conf.mode, MODE_BLOCK);
+	assert_true(load("# 4294974843 \"a\" \"b\" @include\n// 4294974843\n"
+			 "/* 4294974843\n\"a\" \"b\" */ path = \"/a@include\"; queue = 1;\n"));
+	assert_string_equal(said, "");
+}
+
+static void warnings(void **state)
+{
+	(void)state;
+	assert_true(load("mode = \"enforce\"; digest = \"off\";"));
+	assert_string_equal(said,
+		" warning: acs is empty, so nobody may send a connection request\n");
+	assert_true(load("mode = \"enforce\"; digest = \"off\"; acs = \"192.0.2.1\";"));
+	assert_string_equal(said, "");
+}
+
+static void most_prefixes(void **state)
+{
+	char	*text;
+	size_t	 len;
+
+	(void)state;
+	for (int n = PREFIXES_MAX; n <= PREFIXES_MAX + 1; n++) {
+		FILE *f = open_memstream(&text, &len);
+
+		for (int i = 0; i < n; i++)
+			fprintf(f, "%s\"10.%d.%d.%d\"", i ? ",\n" : "acs = [ ", i >> 16, i >> 8 & 0xff,
+				i & 0xff);
+		fputs(" ];", f);
+		fclose(f);
+		assert_int_equal(load(text), n == PREFIXES_MAX);
+		free(text);
+	}
+	assert_string_equal(said, "1: acs: found 4097 entries, expected at most 4096\n");
+}
+
+/*
+ * The shipped file shows every setting of the table, and the table's default:
+ * with the settings' lines uncommented it is the same configuration.
+ */
+static void shipped_file(void **state)
+{
+	char	 line[1024], *table, *text, *at;
+	size_t	 table_len, text_len;
+	FILE	*f = open_memstream(&table, &table_len), *in = fopen(SHIPPED, "r");
+
+	(void)state;
+	conf_describe(f);
+	fclose(f);
+	assert_non_null(in);
+	f = open_memstream(&text, &text_len);
+	while (fgets(line, sizeof(line), in))
+		fputs(line[0] == '#' && line[1] != ' ' && !strstr(line, "credentials =") ?
+		      line + 1 : line, f);
+	fclose(f);
+	fclose(in);
+
+	assert_true(load_file(&other, SHIPPED));
+	assert_string_equal(said, "");
+	assert_true(load(text));
+	strcpy(other.file, conf.file);
+	memset(other.file + strlen(conf.file), 0, sizeof(other.file) - strlen(conf.file));
+	assert_memory_equal(&conf, &other, sizeof(conf));
+
+	for (at = strtok(table, "\n"); at; at = strtok(NULL, "\n")) {
+		snprintf(line, sizeof(line), "\n%s%.*s;",
+			 strncmp(at, "credentials", 11) == 0 ? "#" : "", (int)strcspn(at, ";"), at);
+		if (strncmp(at, "credentials", 11) == 0)
+			strcpy(line, "\n#credentials = ");
+		if (!strstr(text, line))
+			fail_msg("%s lacks%s", SHIPPED, line);
+	}
+	free(table);
+	free(text);
+}
+
+static bool credentials_of(int fd, const char *name)
+{
+	char	 buf[TEXT_MAX] = "";
+	FILE	*err = fmemopen(buf, sizeof(buf), "w");
+	bool	 ok = conf_credentials(&creds, name, err);
+
+	fclose(err);
+	strip_name(buf, name, said);
+	if (fd >= 0)
+		close(fd);
+	assert_null(strstr(buf, "s3cret"));
+	if (!ok)
+		for (size_t i = 0; i < sizeof(creds); i++)
+			assert_int_equal(((const char *)&creds)[i], 0);
+	return ok;
+}
+
+static bool credentials_bytes(const void *text, size_t len)
+{
+	char	name[NAME_LEN];
+	int	fd = make_file(text, len, name);
+
+	return credentials_of(fd, name);
+}
+
+static bool credentials(const char *text)
+{
+	return credentials_bytes(text, strlen(text));
+}
+
+#define MD5	"939e7578ed9e3c518a452acee763bce9"
+
+static void assert_password(const struct credential *c, const char *user, const char *password)
+{
+	assert_false(c->hashed);
+	assert_int_equal(c->user_len, strlen(user));
+	assert_memory_equal(c->user, user, strlen(user));
+	assert_int_equal(c->password_len, strlen(password));
+	assert_memory_equal(c->password, password, strlen(password));
+}
+
+static void assert_hash(const struct credential *c, const char *user, const char *realm,
+			const char *hash)
+{
+	assert_true(c->hashed);
+	assert_int_equal(c->user_len, strlen(user));
+	assert_memory_equal(c->user, user, strlen(user));
+	assert_int_equal(c->realm_len, strlen(realm));
+	assert_memory_equal(c->realm, realm, strlen(realm));
+	assert_int_equal(c->ha1_len, strlen(hash));
+	assert_memory_equal(c->ha1, hash, strlen(hash));
+	assert_int_equal(c->password_len, 0);
+}
+
+static void good_credentials(void **state)
+{
+	(void)state;
+	assert_true(credentials("# the ACS\n"
+				"\n"
+				"acs:s3cret\n"
+				"acs:with:colons and blanks \r\n"
+				"acs:IGD:" MD5 "\n"
+				"acs:a:b:939E7578ED9E3C518A452ACEE763BCE9\n"
+				"acs:r:" MD5 MD5 "\n"
+				"acs:" MD5 "\n"		/* one colon: a password */
+				"acs:r:" MD5 "0\n"	/* 33 digits: a password */
+				"\xc3\xa4:\xc3\xb6"));	/* no newline at the end */
+	assert_string_equal(said, "");
+	assert_int_equal(creds.n, 8);
+	assert_password(&creds.of[0], "acs", "s3cret");
+	assert_password(&creds.of[1], "acs", "with:colons and blanks ");
+	assert_hash(&creds.of[2], "acs", "IGD", MD5);
+	assert_hash(&creds.of[3], "acs", "a:b", MD5);
+	assert_hash(&creds.of[4], "acs", "r", MD5 MD5);
+	assert_password(&creds.of[5], "acs", MD5);
+	assert_password(&creds.of[6], "acs", "r:" MD5 "0");
+	assert_password(&creds.of[7], "\xc3\xa4", "\xc3\xb6");
+}
+
+static const struct {
+	const char	*text, *said;
+} broken_credentials[] = {
+	{ "", " holds no credentials\n" },
+	{ "# acs:s3cret\n\n", " holds no credentials\n" },
+	{ "s3cret\n", "1: no colon, expected user:password or user:realm:hash\n" },
+	{ "\n:s3cret", "2: user name is empty\n" },
+	{ "acs:\n", "1: password is empty\n" },
+	{ "acs::" MD5 "\n", "1: realm is empty\n" },
+	{ " \n", "1: no colon, expected user:password or user:realm:hash\n" },
+	{ "acs:s3cret\nacs:s3cret\n", "2: repeats an earlier line\n" },
+	{ "a:r:" MD5 "\na:r:939E7578ed9e3c518a452acee763bce9\n", "2: repeats an earlier line\n" },
+	{ "acs:s3\tcret\n", "1: control character at byte 7\n" },
+	{ "acs:s3cret\r\r\n", "1: control character at byte 11\n" },
+	{ "one\ntwo:2\nacs:\n", "1: no colon, expected user:password or user:realm:hash\n"
+				"3: password is empty\n" },
+	{ "a:1\na:2\na:3\na:4\na:5\na:6\na:7\na:8\na:9\na:10\na:11\na:12\na:13\na:14\na:15\n"
+	  "a:16\n#\na:17\n", "18: more than 16 credentials\n" },
+};
+
+static void bad_credentials(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(broken_credentials) / sizeof(broken_credentials[0]); i++) {
+		assert_false(credentials(broken_credentials[i].text));
+		assert_string_equal(said, broken_credentials[i].said);
+	}
+	assert_false(credentials_bytes("acs:s3\0cret\n", 12));
+	assert_string_equal(said, "1: control character at byte 7\n");
+}
+
+static void credentials_at_the_limits(void **state)
+{
+	char text[32768], user[DIGEST_NAME_MAX + 2], password[PASSWORD_MAX + 2];
+
+	(void)state;
+	memset(user, 'u', sizeof(user));
+	memset(password, 'p', sizeof(password));
+	user[DIGEST_NAME_MAX] = '\0';
+	password[PASSWORD_MAX] = '\0';
+	snprintf(text, sizeof(text), "%s:%s", user, password);
+	assert_true(credentials(text));
+	assert_password(&creds.of[0], user, password);
+
+	snprintf(text, sizeof(text), "%su:%s", user, password);
+	assert_false(credentials(text));
+	assert_string_equal(said, "1: user name is longer than 256 bytes\n");
+	snprintf(text, sizeof(text), "%s:%sp", user, password);
+	assert_false(credentials(text));
+	assert_string_equal(said, "1: password is longer than 256 bytes\n");
+	snprintf(text, sizeof(text), "%s:%sr:" MD5, user, password);
+	assert_false(credentials(text));
+	assert_string_equal(said, "1: realm is longer than 256 bytes\n");
+
+	memset(text, '\n', 16385);
+	assert_false(credentials_bytes(text, 16385));
+	assert_string_equal(said, " is larger than 16384 bytes\n");
+}
+
+static void credentials_others_can_read(void **state)
+{
+	static const char	line[] = "acs:s3cret\n";
+	static const mode_t	open_to[] = { 0640, 0604, 0620, 0601, 0610, 0777 };
+	char			name[NAME_LEN], expected[128];
+	int			fd;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(open_to) / sizeof(open_to[0]); i++) {
+		fd = make_file(line, strlen(line), name);
+		fchmod(fd, open_to[i]);
+		snprintf(expected, sizeof(expected),
+			 " has mode %04o, expected 0600: group and others may have no access\n",
+			 (unsigned)open_to[i]);
+		assert_false(credentials_of(fd, name));
+		assert_string_equal(said, expected);
+	}
+	fd = make_file(line, strlen(line), name);
+	fchmod(fd, 0400);
+	assert_true(credentials_of(fd, name));
+}
+
+static void credentials_of_somebody_else(void **state)
+{
+	static const char	line[] = "acs:s3cret\n";
+	char			name[NAME_LEN];
+	int			fd = make_file(line, strlen(line), name);
+
+	(void)state;
+	if (fchown(fd, 4321, 0) != 0) {
+		close(fd);
+		skip();			/* only root can give a file away */
+	}
+	assert_false(credentials_of(fd, name));
+	assert_string_equal(said,
+		" belongs to uid 4321, expected root or the daemon's user (uid 0)\n");
+}
+
+static void credentials_in_no_file(void **state)
+{
+	char	name[NAME_LEN];
+	int	fds[2];
+
+	(void)state;
+	assert_false(credentials_of(-1, "/nonexistent/credentials"));
+	assert_string_equal(said, " No such file or directory\n");
+	assert_false(credentials_of(-1, "/"));
+	assert_string_equal(said, " is not a regular file\n");
+	/* Would block for ever, if it were opened like a file. */
+	assert_int_equal(pipe(fds), 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fds[0]);
+	assert_false(credentials_of(-1, name));
+	assert_string_equal(said, " is not a regular file\n");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(broken_files),
+		cmocka_unit_test(unreadable_files),
+		cmocka_unit_test(larger_than_the_limit),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_setting),
+		cmocka_unit_test(good_forms),
+		cmocka_unit_test(warnings),
+		cmocka_unit_test(most_prefixes),
+		cmocka_unit_test(shipped_file),
+		cmocka_unit_test(good_credentials),
+		cmocka_unit_test(bad_credentials),
+		cmocka_unit_test(credentials_at_the_limits),
+		cmocka_unit_test(credentials_others_can_read),
+		cmocka_unit_test(credentials_of_somebody_else),
+		cmocka_unit_test(credentials_in_no_file),
+	};
+
+	return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
+}
