@@ -75,6 +75,7 @@ class Gate:
         return self.host.run(*self.argv(*more), check=False, env=ENVIRONMENT)
 
     def start(self):
+        self.status_file.unlink(missing_ok=True)
         with open(self.log_file, "w") as log:
             self.process = self.host.spawn(
                 *self.argv("-f", "-s", self.status_file, "-w", self.written_file),

@@ -50,7 +50,6 @@ INSERTED = {
     "far ahead": ({"at": 2000000}, None),
     "far behind": ({"at": -100000}, None),
     "one byte early": ({"at": -1, "data": b"G"}, None),
-    "past the head": ({"at": 60000}, None),
     "fin with a bad checksum": ({"flags": "FA", "data": b"", "chksum": 0x1234}, "BAD_CHECKSUM"),
     "fin far ahead": ({"flags": "FA", "data": b"", "at": 60000}, None),
     "rst ahead": ({"flags": "R", "data": b"", "at": 10}, "RST_SEQ"),
@@ -147,6 +146,18 @@ def test_overlap_ahead_of_sequence(net, agent, gate):
         assert c.wait_ack(20)
         c.send(head[20:])
         served_bare(c)
+
+
+def test_gap_larger_than_a_head(net, agent, gate):
+    """No request can begin so: what would fill the gap is over the limit."""
+    with RawClient(net) as c:
+        c.open()
+        c.send(bare()[:20])
+        assert c.wait_ack(20)
+        c.send(EVIL, at=5000)
+        assert c.wait_reset()
+    gate.expect("HEAD_TOO_LONG")
+    assert agent.connections() == []
 
 
 def test_exact_reset_ends_the_flow(net, agent, gate):

@@ -61,20 +61,15 @@ static inline char *must_read_file(const char *name)
 {
 	char	 path[4096];
 	char	*text = NULL;
+	size_t	 room = 0;
 	FILE	*f;
-	long	 size;
 
 	snprintf(path, sizeof(path), "%s/%s", cases_dir(), name);
 	f = fopen(path, "rb");
-	if (!f)
+	if (!f || getdelim(&text, &room, '\0', f) < 0)
 		fail_msg("cannot read %s", path);
-	if (fseek(f, 0, SEEK_END) || (size = ftell(f)) < 0)
-		fail_msg("cannot size %s", path);
-	rewind(f);
-	text = calloc(1, (size_t)size + 1);
-	if (!text || fread(text, 1, (size_t)size, f) != (size_t)size)
-		fail_msg("cannot read all of %s", path);
-	fclose(f);
+	else
+		fclose(f);
 	return text;
 }
 
@@ -110,7 +105,7 @@ static inline bool next_case(const char **text, struct test_case *c)
 /* The block of @c that is marked @kind; false if it has none. */
 static inline bool find_block(const struct test_case *c, const char *kind, struct bytes *block)
 {
-	char		 fence[32];
+	char		 fence[64];
 	const char	*start, *end;
 
 	snprintf(fence, sizeof(fence), "\n```%s\n", kind);
