@@ -13,13 +13,21 @@ PREFIX	?= /usr
 CFLAGS	?= -O2 -g
 
 VERSION	:= 0.1.0
-LIBS	:= libnetfilter_queue libmnl libcrypto libconfig
-CORE	:= $(wildcard daemon/common/*.c daemon/judge/*.c) \
-	   $(filter-out daemon/guard/nfqueue.c daemon/guard/inject.c daemon/guard/guard.c, \
-	     $(wildcard daemon/guard/*.c))	# pure: the daemon and every test link it
-DAEMON	:= $(CORE) daemon/guard/nfqueue.c daemon/guard/inject.c daemon/guard/guard.c \
+LIBEXEC	:= $(PREFIX)/libexec/cwmpgate
+
+# Three programs.  CORE is pure: the daemon, every test and every fuzzer link it.
+GUARD_IO := $(addprefix daemon/guard/,main.c guard.c nfqueue.c inject.c asker.c)
+CORE	:= $(filter-out daemon/common/sandbox%,$(wildcard daemon/common/*.c)) \
+	   $(filter-out daemon/judge/main.c,$(wildcard daemon/judge/*.c)) \
+	   $(filter-out $(GUARD_IO),$(wildcard daemon/guard/*.c))
+SANDBOX	:= daemon/common/sandbox.c
+COMMON	:= $(filter-out daemon/common/sandbox%,$(wildcard daemon/common/*.c)) $(SANDBOX)
+GUARD	:= $(COMMON) $(wildcard daemon/guard/*.c)
+JUDGE	:= $(COMMON) $(wildcard daemon/judge/*.c)
+SUPER	:= $(COMMON) daemon/guard/nfqueue.c daemon/guard/inject.c daemon/guard/packet.c \
 	   $(wildcard daemon/supervisor/*.c)
 UNIT	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+PROGRAMS := build/cwmpgated build/cwmpgate-guard build/cwmpgate-judge
 
 INC	:= -I daemon/common -I daemon/guard -I daemon/judge \
 	   -I daemon/supervisor
@@ -27,12 +35,20 @@ WARN	:= -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
 HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
-STD	:= -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
+STD	:= -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBEXEC_DIR='"$(LIBEXEC)"'
+LINK	= $(CC) $(CFLAGS) $(LDFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed -o $@ $^ \
+	  $$(pkg-config --libs $(1))
 
-all: build/cwmpgated
+all: $(PROGRAMS)
 
-build/cwmpgated: $(DAEMON:%.c=build/%.o)
-	$(CC) $(CFLAGS) $(LDFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ $$(pkg-config --libs $(LIBS))
+build/cwmpgated: $(SUPER:%.c=build/%.o)
+	$(call LINK,libnetfilter_queue libmnl libconfig libseccomp libcap-ng)
+
+build/cwmpgate-guard: $(GUARD:%.c=build/%.o)
+	$(call LINK,libnetfilter_queue libmnl libseccomp libcap-ng)
+
+build/cwmpgate-judge: $(JUDGE:%.c=build/%.o)
+	$(call LINK,libcrypto libseccomp libcap-ng)
 
 build/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -46,7 +62,7 @@ build/san/%.o: %.c Makefile
 build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) \
 	      $(patsubst %.c,build/san/%.o,$(wildcard daemon/supervisor/conf*.c))
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -o $@ $^ $$(pkg-config --libs cmocka $(LIBS))
+	$(CC) $(SAN) -o $@ $^ $$(pkg-config --libs cmocka libcrypto libconfig)
 
 unit: $(UNIT:%=build/unit/%)
 
@@ -59,16 +75,17 @@ demo: deps
 
 check: deps
 	@$(MAKE) --no-print-directory all unit
-	@/usr/bin/python3 -B tests/tally.py --unit $(UNIT:%=build/unit/%) --net
+	@/usr/bin/python3 -B tests/tally.py unit net
 
 check-unit: unit
-	@/usr/bin/python3 -B tests/tally.py --unit $(UNIT:%=build/unit/%)
+	@/usr/bin/python3 -B tests/tally.py unit
 
 check-net: all
-	@/usr/bin/python3 -B tests/tally.py --net
+	@/usr/bin/python3 -B tests/tally.py net
 
 install: all
 	install -D -m 755 build/cwmpgated $(DESTDIR)$(PREFIX)/sbin/cwmpgated
+	install -D -m 755 -t $(DESTDIR)$(LIBEXEC) build/cwmpgate-guard build/cwmpgate-judge
 	install -d $(DESTDIR)$(PREFIX)/share/cwmpgate/rules
 	install -m 644 rules/*.nft $(DESTDIR)$(PREFIX)/share/cwmpgate/rules/
 	install -d -m 750 $(DESTDIR)/etc/cwmpgate

@@ -7,7 +7,7 @@
 set -eu
 
 PACKAGES="gcc make pkg-config libc6-dev
-	libmnl-dev libnetfilter-queue-dev libssl-dev libconfig-dev libcmocka-dev
+	libmnl-dev libnetfilter-queue-dev libssl-dev libconfig-dev libcmocka-dev libseccomp-dev libcap-ng-dev
 	nftables iptables iproute2 procps
 	curl lighttpd nmap strace
 	python3 python3-pytest python3-scapy"

@@ -21,6 +21,7 @@ enum ask {
 
 struct question {
 	enum ask	ask;
+	uint32_t	serial;		/* comes back in the answer */
 	uint16_t	len;
 	uint64_t	now_ms;
 	struct addr	client;
@@ -29,6 +30,7 @@ struct question {
 };
 
 struct answer {
+	uint32_t	serial;
 	enum why	why;
 	enum act	act;		/* why's own, or what the configuration makes of it */
 	uint16_t	offset;		/* of the byte that decided, where there is one */
@@ -44,9 +46,10 @@ struct answer {
 struct judge;
 
 /*
- * Answers @q: every field of @a that belongs to its act is set.  The guard
+ * Answers @q, whose serial it sets if the judge is another process: every field
+ * of @a that belongs to its act is set.  The guard
  * knows no more of the judge than this function.
  */
-void judge_ask(struct judge *judge, const struct question *q, struct answer *a);
+void judge_ask(struct judge *judge, struct question *q, struct answer *a);
 
 #endif /* CWMPGATE_ASK_H */

@@ -37,6 +37,7 @@ struct policy {
 	enum nonce_bind		nonce_bind;
 	enum on_bad_digest	on_bad_digest;
 	uint32_t		nonce_life_ms;
+	uint32_t		credentials_grace_ms;	/* replaced ones are still good for */
 	struct path_set		paths;
 	struct rate		attempts;	/* unauthenticated requests, per source */
 	struct rate		requests;	/* authenticated requests, per source */

@@ -61,7 +61,7 @@ bool gate_tick(struct gate *g, uint64_t now_ms, struct outcome *out)
 }
 
 struct gate *gate_new(const struct policy *policy, struct judge *judge,
-		      const struct siphash_key *key)
+		      const struct siphash_key *key, uint64_t count[WHY_COUNT])
 {
 	struct gate *g = calloc(1, sizeof(*g));
 
@@ -69,6 +69,7 @@ struct gate *gate_new(const struct policy *policy, struct judge *judge,
 		return NULL;
 	g->policy = policy;
 	g->judge = judge;
+	g->count = count;
 	sources_init(&g->sources, key);
 	g->flows = flows_new(key);
 	if (!g->flows) {
@@ -83,9 +84,4 @@ void gate_free(struct gate *g)
 	if (g)
 		flows_free(g->flows);
 	free(g);
-}
-
-const uint64_t *gate_counts(const struct gate *g)
-{
-	return g->count;
 }

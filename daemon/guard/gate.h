@@ -33,9 +33,12 @@ struct outcome {
 
 struct gate;
 
-/* Both are used for as long as the gate lives.  NULL when there is no memory. */
+/*
+ * All but @key are used for as long as the gate lives; in @count, indexed by
+ * enum why, it counts the reasons it gave.  NULL when there is no memory.
+ */
 struct gate	*gate_new(const struct policy *policy, struct judge *judge,
-			  const struct siphash_key *key);
+			  const struct siphash_key *key, uint64_t count[WHY_COUNT]);
 void		 gate_free(struct gate *g);
 
 /*
@@ -50,8 +53,5 @@ void		 gate_packet(struct gate *g, enum from from, struct bytes raw,
  * no packet to accept in @out.
  */
 bool		 gate_tick(struct gate *g, uint64_t now_ms, struct outcome *out);
-
-/* How often each reason was given, indexed by enum why. */
-const uint64_t	*gate_counts(const struct gate *g);
 
 #endif /* CWMPGATE_GATE_H */

@@ -2,9 +2,12 @@
 
 #include "guard.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 static uint64_t clock_ms(void)
 {
@@ -14,47 +17,110 @@ static uint64_t clock_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-static void send_all(struct guard *g)
+/* The packets of a healthy connection are counted, and that is all. */
+static bool is_worth_a_line(enum why why)
 {
-	for (size_t i = 0; i < g->outcome.n_send; i++)
-		inject_send(&g->inject, &g->outcome.send[i]);
+	switch (why_info[why].act) {
+	case ACT_DELIVER:
+	case ACT_REFUSE:
+	case ACT_BUSY:
+		return true;
+	case ACT_DROP:
+		return why != WHY_DEFERRED && why != WHY_SYN_ACK_REPEAT &&
+		       why != WHY_FAREWELL && why != WHY_LATE && why != WHY_FORGOTTEN;
+	case ACT_NONE:
+	case ACT_PASS:
+	case ACT_TRIM:
+	case ACT_ABSORB:
+		break;
+	}
+	return false;
 }
 
-static int serve_batch(struct guard *g, uint64_t now_ms, guard_listener *listener, void *arg)
+static void record(const struct guard *g, uint64_t now_ms)
+{
+	const struct outcome	*o = &g->outcome;
+	struct decision		 d = { .ms = now_ms, .client = o->client, .cport = o->cport,
+				       .aport = o->aport, .offset = o->offset, .why = o->why,
+				       .ban_ms = o->ban_ms };
+
+	if (is_worth_a_line(o->why))
+		shm_decide(g->shm, &d);
+}
+
+/* "CLIENT PORT HEX": the canonical head stands at the end of its packet. */
+static void trace(const struct guard *g)
+{
+	static char		 line[2 * HEAD_MAX + INET6_ADDRSTRLEN + 16];
+	static const char	 hex[] = "0123456789abcdef";
+	const struct outcome	*o = &g->outcome;
+	struct packet		 p;
+	size_t			 n;
+	bool			 is4 = addr_is4(&o->client);
+
+	if (!o->replaced || o->why == WHY_REDELIVERED ||
+	    packet_decode(&p, (struct bytes){ o->packet.at, o->packet.len }) || !p.payload.len)
+		return;
+	inet_ntop(is4 ? AF_INET : AF_INET6, o->client.b + (is4 ? 12 : 0), line, INET6_ADDRSTRLEN);
+	n = strlen(line);
+	n += (size_t)snprintf(line + n, sizeof(line) - n, " %u ", o->cport);
+	for (size_t i = 0; i < p.payload.len; i++) {
+		line[n++] = hex[p.payload.at[i] >> 4];
+		line[n++] = hex[p.payload.at[i] & 15];
+	}
+	line[n++] = '\n';
+	if (write(g->trace, line, n) != (ssize_t)n)
+		g->shm->odd_messages++;
+}
+
+static void finish(struct guard *g, uint64_t now_ms)
+{
+	/* Before the segment can arrive, so that who reads the trace is never ahead. */
+	if (g->trace != TRACE_NONE)
+		trace(g);
+	for (size_t i = 0; i < g->outcome.n_send; i++)
+		inject_send(&g->inject, &g->outcome.send[i]);
+	record(g, now_ms);
+}
+
+static int serve_batch(struct guard *g, uint64_t now_ms)
 {
 	int n = nfqueue_receive(g->queue, g->packet);
 
 	for (int i = 0; i < n; i++) {
 		gate_packet(g->gate, g->packet[i].from, g->packet[i].raw, now_ms, &g->outcome);
 		nfqueue_verdict(g->queue, &g->packet[i], &g->outcome);
-		send_all(g);
-		listener(arg, now_ms, &g->outcome);
+		finish(g, now_ms);
 	}
 	nfqueue_flush(g->queue);
 	return n;
 }
 
-int guard_run(struct guard *g, const volatile sig_atomic_t *stop,
-	      guard_listener *listener, void *arg)
+static void tick(struct guard *g, uint64_t now_ms)
+{
+	while (gate_tick(g->gate, now_ms, &g->outcome))
+		finish(g, now_ms);
+	g->shm->late_verdicts = nfqueue_late(g->queue);
+	g->shm->odd_messages = nfqueue_odd(g->queue);
+	g->shm->lost_segments = g->inject.failed;
+	atomic_store(&g->shm->heartbeat_ms, now_ms);
+}
+
+void guard_run(struct guard *g)
 {
 	struct pollfd	fd = { .fd = nfqueue_fd(g->queue), .events = POLLIN };
 	uint64_t	next_tick = 0;
 
-	while (!*stop) {
+	for (;;) {
 		uint64_t now = clock_ms();
 
 		if (now >= next_tick) {
-			while (gate_tick(g->gate, now, &g->outcome)) {
-				send_all(g);
-				listener(arg, now, &g->outcome);
-			}
-			listener(arg, now, NULL);
+			tick(g, now);
 			next_tick = now + TICK_MS;
 		}
 		if (poll(&fd, 1, (int)(next_tick - now)) < 0 && errno != EINTR)
-			return -1;
-		if (fd.revents && serve_batch(g, clock_ms(), listener, arg) < 0)
-			return -1;
+			return;
+		if (fd.revents && serve_batch(g, clock_ms()) < 0)
+			return;
 	}
-	return 0;
 }

@@ -3,27 +3,24 @@
 #ifndef CWMPGATE_GUARD_H
 #define CWMPGATE_GUARD_H
 
-#include <signal.h>
-
 #include "gate.h"
 #include "inject.h"
 #include "nfqueue.h"
+#include "shm.h"
+
+enum { TRACE_NONE = -1 };
 
 struct guard {
 	struct nfqueue	*queue;
 	struct inject	 inject;
 	struct gate	*gate;
+	struct shm	*shm;
+	int		 trace;		/* descriptor that gets each delivered head, in hex */
 	struct queued	 packet[BATCH_MAX];
 	struct outcome	 outcome;
 };
 
-/* Told of each outcome after it was carried out, and, with NULL, of each tick. */
-typedef void guard_listener(void *arg, uint64_t now_ms, const struct outcome *o);
-
-/*
- * Serves until *stop is set.  -1 with errno when the queue is broken.
- */
-int guard_run(struct guard *g, const volatile sig_atomic_t *stop,
-	      guard_listener *listener, void *arg);
+/* Serves for ever; returns, with errno, when the queue is broken. */
+void guard_run(struct guard *g);
 
 #endif /* CWMPGATE_GUARD_H */

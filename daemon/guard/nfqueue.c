@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <libnetfilter_queue/libnetfilter_queue.h>
@@ -12,6 +13,7 @@
 #include <linux/netfilter/nfnetlink_queue.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
 	COPY_RANGE	= 65531,		/* NFQNL_MAX_COPY_RANGE */
@@ -72,10 +74,10 @@ static void say_why(int error, uint16_t num, FILE *err)
  * Everything in one message: between a bind and a later configuration the
  * kernel would drop every packet.
  */
-static int configure(struct nfqueue *q)
+static int configure(struct mnl_socket *nl, uint16_t num)
 {
 	char		 buf[CONF_MAX];
-	struct nlmsghdr	*h = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, q->num);
+	struct nlmsghdr	*h = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, num);
 	ssize_t		 n;
 
 	h->nlmsg_flags |= NLM_F_ACK;
@@ -86,49 +88,62 @@ static int configure(struct nfqueue *q)
 	mnl_attr_put_u32(h, NFQA_CFG_FLAGS, 0);
 	mnl_attr_put_u32(h, NFQA_CFG_MASK, htonl(NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_GSO));
 
-	if (mnl_socket_sendto(q->nl, h, h->nlmsg_len) < 0)
+	if (mnl_socket_sendto(nl, h, h->nlmsg_len) < 0)
 		return -1;
-	n = mnl_socket_recvfrom(q->nl, q->in[0], sizeof(q->in[0]));
+	n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
 	if (n < 0)
 		return -1;
-	return mnl_cb_run(q->in[0], (size_t)n, h->nlmsg_seq, mnl_socket_get_portid(q->nl),
-			  NULL, NULL) < 0 ? -1 : 0;
+	return mnl_cb_run(buf, (size_t)n, 0, 0, NULL, NULL) < 0 ? -1 : 0;
 }
 
-static bool open_socket(struct nfqueue *q)
+static bool prepare(struct mnl_socket *nl)
 {
 	int one = 1, size = RECEIVE_BUFFER;
 
-	q->nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (!q->nl || mnl_socket_bind(q->nl, 0, MNL_SOCKET_AUTOPID) < 0)
+	/* Under our process id, by which another daemon can name who has the queue. */
+	if (mnl_socket_bind(nl, 0, getpid()) < 0 &&
+	    mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
 		return false;
 	/* One overrun would otherwise stop the stream until it is drained. */
-	if (mnl_socket_setsockopt(q->nl, NETLINK_NO_ENOBUFS, &one, sizeof(one)) < 0)
+	if (mnl_socket_setsockopt(nl, NETLINK_NO_ENOBUFS, &one, sizeof(one)) < 0)
 		return false;
-	return setsockopt(nfqueue_fd(q), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) == 0;
+	return setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE,
+			  &size, sizeof(size)) == 0;
 }
 
-struct nfqueue *nfqueue_open(uint16_t num, uint32_t mark, FILE *err)
+int nfqueue_bind(uint16_t num, FILE *err)
+{
+	struct mnl_socket	*nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	int			 fd = -1;
+
+	if (nl && prepare(nl) && configure(nl, num) == 0)
+		fd = fcntl(mnl_socket_get_fd(nl), F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		say_why(errno, num, err);
+	if (nl)
+		mnl_socket_close(nl);
+	return fd;
+}
+
+struct nfqueue *nfqueue_new(int fd, uint16_t num, uint32_t mark)
 {
 	struct nfqueue *q = calloc(1, sizeof(*q));
 
-	if (!q) {
-		fprintf(err, "queue %u: no memory\n", num);
+	if (!q)
 		return NULL;
-	}
 	q->num = num;
 	q->mark = mark;
-	if (!open_socket(q) || configure(q) < 0) {
-		say_why(errno, num, err);
-		nfqueue_close(q);
+	q->nl = mnl_socket_fdopen(fd);
+	if (!q->nl) {
+		free(q);
 		return NULL;
 	}
 	return q;
 }
 
-void nfqueue_close(struct nfqueue *q)
+void nfqueue_free(struct nfqueue *q)
 {
-	if (q && q->nl)
+	if (q)
 		mnl_socket_close(q->nl);
 	free(q);
 }

@@ -21,12 +21,18 @@ struct queued {
 struct nfqueue;
 
 /*
- * Binds @queue, whose packets will carry @mark besides their own once they
- * are accepted.  On failure says to @err in words why, with the name of the
- * kernel's package or of the process that holds the queue; NULL.
+ * Binds @queue on a new socket and returns it, -1 on failure; then @err says in
+ * words why, with the name of the kernel's package or of the process that
+ * holds the queue.
  */
-struct nfqueue	*nfqueue_open(uint16_t queue, uint32_t mark, FILE *err);
-void		 nfqueue_close(struct nfqueue *q);
+int		 nfqueue_bind(uint16_t queue, FILE *err);
+
+/*
+ * Serves @fd, which nfqueue_bind() made, perhaps in another process.  Accepted
+ * packets carry @mark besides their own.  NULL with errno.
+ */
+struct nfqueue	*nfqueue_new(int fd, uint16_t queue, uint32_t mark);
+void		 nfqueue_free(struct nfqueue *q);
 int		 nfqueue_fd(const struct nfqueue *q);
 
 /*

@@ -13,7 +13,7 @@ struct gate {
 	struct sources		 sources;
 	struct question		 question;
 	struct answer		 answer;
-	uint64_t		 count[WHY_COUNT];
+	uint64_t		*count;		/* by enum why */
 };
 
 /* One packet, or one expired deadline, on its way. */

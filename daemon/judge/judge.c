@@ -7,20 +7,22 @@
 #include "judge.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "canon.h"
 #include "challenge.h"
 #include "digest.h"
 #include "hash.h"
 #include "http.h"
 #include "nonce.h"
-#include "budget.h"
 
 struct judge {
 	const struct policy		*policy;
-	const struct credentials	*credentials;
+	struct credentials		 current, previous;
+	uint64_t			 previous_until_ms;
 	struct nonces			*nonces;
 	struct budgets			*budgets;
 	struct bucket			 all_requests;
@@ -50,14 +52,23 @@ static bool is_allowed(const struct path_set *paths, const struct request *q)
 	return paths->any;
 }
 
-static bool is_proven(const struct hearing *h)
+static bool is_proven_by(const struct digest *d, const struct credentials *c)
 {
-	const struct credentials	*c = h->judge->credentials;
-	bool				 proven = false;
+	bool proven = false;
 
 	for (size_t i = 0; i < c->n && i < CREDENTIALS_MAX; i++)
-		proven |= digest_verify(&h->digest, &c->of[i]);
+		proven |= digest_verify(d, &c->of[i]);
 	return proven;
+}
+
+/* After a change the agent and the ACS disagree for a while; the agent decides. */
+static bool is_proven(const struct hearing *h)
+{
+	const struct judge *j = h->judge;
+
+	return is_proven_by(&h->digest, &j->current) ||
+	       (h->question->now_ms < j->previous_until_ms &&
+		is_proven_by(&h->digest, &j->previous));
 }
 
 /* What the credentials are worth; on AUTHENTICATED they may be delivered. */
@@ -227,7 +238,7 @@ static void answer_reply(struct judge *j, const struct question *q, struct answe
 	}
 }
 
-void judge_ask(struct judge *j, const struct question *q, struct answer *a)
+void judge_ask(struct judge *j, struct question *q, struct answer *a)
 {
 	/* All but the bytes, of which only len are ever looked at. */
 	memset(a, 0, offsetof(struct answer, bytes));
@@ -254,7 +265,7 @@ struct judge *judge_new(const struct policy *policy, const struct credentials *c
 	if (!j)
 		return NULL;
 	j->policy = policy;
-	j->credentials = credentials;
+	j->current = *credentials;
 	bucket_fill(&j->all_requests, &policy->all_requests, 0);
 	j->nonces = nonces_new(policy, key);
 	j->budgets = budgets_new(policy, key);
@@ -266,11 +277,20 @@ struct judge *judge_new(const struct policy *policy, const struct credentials *c
 	return j;
 }
 
+void judge_replace_credentials(struct judge *j, const struct credentials *credentials,
+			       uint64_t now_ms)
+{
+	j->previous = j->current;
+	j->previous_until_ms = now_ms + j->policy->credentials_grace_ms;
+	j->current = *credentials;
+}
+
 void judge_free(struct judge *j)
 {
 	if (!j)
 		return;
 	nonces_free(j->nonces);
 	budgets_free(j->budgets);
+	explicit_bzero(j, sizeof(*j));
 	free(j);
 }

@@ -14,12 +14,18 @@
 #include "siphash.h"
 
 /*
- * judge_ask() is in ask.h.  Both are read for as long as the judge lives.  NULL with errno when there is
- * no memory, or EOPNOTSUPP when libcrypto does not offer MD5.
+ * judge_ask() is in ask.h.  @policy is read for as long as the judge lives; the
+ * rest is copied.  NULL with errno when there is no memory, or EOPNOTSUPP when
+ * libcrypto does not compute MD5.
  */
 struct judge	*judge_new(const struct policy *policy,
 			   const struct credentials *credentials,
 			   const struct siphash_key *key);
 void		 judge_free(struct judge *judge);
+
+/* The ones replaced are good for credentials_grace_ms more. */
+void		 judge_replace_credentials(struct judge *judge,
+					   const struct credentials *credentials,
+					   uint64_t now_ms);
 
 #endif /* CWMPGATE_JUDGE_H */

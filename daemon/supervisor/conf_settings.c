@@ -351,14 +351,6 @@ static void read_nonce_bind(struct reading *r, const struct setting *s, config_s
 		r->c->policy.nonce_bind = (enum nonce_bind)word;
 }
 
-static void read_nonce_lifetime(struct reading *r, const struct setting *s, config_setting_t *node)
-{
-	unsigned seconds;
-
-	if (read_integer(r, s, node, &seconds))
-		r->c->policy.nonce_life_ms = seconds * 1000;
-}
-
 static void read_attempts(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	read_rate(r, s, node, &r->c->policy.attempts);
@@ -372,6 +364,41 @@ static void read_requests(struct reading *r, const struct setting *s, config_set
 static void read_all_requests(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	read_rate(r, s, node, &r->c->policy.all_requests);
+}
+
+static void read_malformed(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_rate(r, s, node, &r->c->policy.malformed);
+}
+
+static void read_seconds(struct reading *r, const struct setting *s, config_setting_t *node,
+			 uint32_t *out_ms)
+{
+	unsigned seconds;
+
+	if (read_integer(r, s, node, &seconds))
+		*out_ms = seconds * 1000;
+}
+
+static void read_nonce_lifetime(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_seconds(r, s, node, &r->c->policy.nonce_life_ms);
+}
+
+static void read_ban(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_seconds(r, s, node, &r->c->policy.ban_ms);
+}
+
+static void read_ban_max(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_seconds(r, s, node, &r->c->policy.ban_max_ms);
+}
+
+static void read_credentials_grace(struct reading *r, const struct setting *s,
+				   config_setting_t *node)
+{
+	read_seconds(r, s, node, &r->c->policy.credentials_grace_ms);
 }
 
 /*
@@ -442,6 +469,8 @@ const struct setting conf_settings[] = {
 	{ "path_query", "false", read_path_query, .expected = A_BOOL },
 	{ "credentials", NULL, read_credentials,
 	  .expected = "an absolute file name of at most 255 bytes" },
+	{ "credentials_grace", "60", read_credentials_grace,
+	  .min = 0, .max = 3600, .unit = "seconds" },
 	{ "digest", "\"require\"", read_digest, .words = { "require", "off" } },
 	{ "on_bad_digest", "\"challenge\"", read_on_bad_digest,
 	  .words = { "challenge", "reset" } },
@@ -452,6 +481,9 @@ const struct setting conf_settings[] = {
 	{ "requests", "\"30/min burst 10\"", read_requests, .expected = A_RATE },
 	{ "all_requests", "\"20/s burst 60\"", read_all_requests, .expected = A_RATE },
 	{ "syn", "\"20/s burst 40\"", read_syn, .expected = A_RATE },
+	{ "malformed", "\"20/min burst 20\"", read_malformed, .expected = A_RATE },
+	{ "ban", "60", read_ban, .min = 0, .max = 86400, .unit = "seconds" },
+	{ "ban_max", "3600", read_ban_max, .min = 1, .max = 604800, .unit = "seconds" },
 	{ "unknown_fields", "\"refuse\"", read_unknown_fields, .words = { "refuse", "strip" } },
 	{ "hide_server", "false", read_hide_server, .expected = A_BOOL },
 	{ "queue", "7547", read_queue, .min = 0, .max = 65535 },

@@ -9,6 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+/* Kept in every build, sanitizers or not. */
 #define PROMISE(cond) do {							\
 	if (!(cond)) {								\
 		fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #cond); \

@@ -37,7 +37,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "dialect(name): how the agent answers")
     if os.geteuid() != 0:
         raise pytest.UsageError("network namespaces need root")
-    lab.die_on_sigterm()
+    lab.unwind_on_signals()
     lab.sweep()
 
 

@@ -258,12 +258,14 @@ def show(*columns_and_ok):
 def main():
     if os.geteuid() != 0:
         sys.exit("demo: network namespaces need root; try: sudo make demo")
-    lab.die_on_sigterm()
+    lab.unwind_on_signals()
     lab.sweep()
     began = time.monotonic()
     with lab.Net() as net:
         demo = Demo(net)
         try:
+            print("The agent is lighttpd with digest authentication on TCP "
+                  f"{' and '.join(map(str, lab.PORTS))}; cwmpgated, mode enforce, guards it.\n")
             show(*TITLES, None)
             show(*("-" * w for w in WIDTHS), None)
             demo.show_all()
@@ -279,5 +281,7 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except AssertionError as e:
+        sys.exit(f"demo: {e}")
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The daemon as the tests handle it: configuration, life, counters, oracle."""
 
+import contextlib
 import ipaddress
 import os
 import pathlib
@@ -95,8 +96,25 @@ class Gate:
     def alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def processes(self):
+        """Process ids by name: the daemon, and what it has started."""
+        pid = self.process.pid
+        found = {"cwmpgated": pid}
+        for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            with contextlib.suppress(FileNotFoundError):
+                found[pathlib.Path(f"/proc/{child}/comm").read_text().strip()] = int(child)
+        return found
+
+    def processes(self):
+        """Process numbers by name: the daemon and its children."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        pids = [self.process.pid, *map(int, children.read_text().split())]
+        return {pathlib.Path(f"/proc/{p}/comm").read_text().strip(): p for p in pids}
+
     def signal(self, number):
-        self.process.send_signal(number)
+        """To all of them: as a machine that stands still does to them."""
+        for pid in self.processes().values():
+            os.kill(pid, number)
 
     def stop(self):
         """An orderly end; the rules stay, and so nothing gets in."""

@@ -177,13 +177,18 @@ class Namespace:
         return int(self.sysctl("net.netfilter.nf_conntrack_count"))
 
     def remove(self):
-        found = subprocess.run(["ip", "netns", "pids", self.name], text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-        for pid in map(int, found.split()):
-            if pid != os.getpid():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        subprocess.run(["ip", "netns", "del", self.name], stderr=subprocess.DEVNULL)
+        remove_namespace(self.name)
+
+
+def remove_namespace(name):
+    """Ends whoever is in a namespace of ours, by number, and deletes it."""
+    found = subprocess.run(["ip", "netns", "pids", name], text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    for pid in map(int, found.split()):
+        if pid != os.getpid():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL)
 
 
 def _setns(fd):
@@ -269,16 +274,14 @@ def sweep():
                            stdout=subprocess.PIPE).stdout
     for name, pid in re.findall(r"^(cwmpnet(\d+)-\S+)", names, re.M):
         if not os.path.exists(f"/proc/{pid}"):
-            subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL)
+            remove_namespace(name)
     for path in pathlib.Path(tempfile.gettempdir()).glob("cwmpnet*-*"):
         pid = re.match(r"cwmpnet(\d+)-", path.name)
         if pid and not os.path.exists(f"/proc/{pid[1]}"):
             shutil.rmtree(path, ignore_errors=True)
 
 
-def die_on_sigterm():
-    """Makes SIGTERM and SIGHUP unwind like Ctrl-C does."""
-    def interrupt(*_):
-        raise KeyboardInterrupt
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGHUP, interrupt)
+def unwind_on_signals():
+    """Makes SIGTERM and SIGHUP unwind like Ctrl-C does, and Ctrl-C always."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)

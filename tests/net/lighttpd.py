@@ -8,7 +8,6 @@ read(), with the time of day.
 
 import codecs
 import dataclasses
-import os
 import re
 import signal
 
@@ -20,7 +19,6 @@ CONFIG = """\
 server.modules = ( "mod_auth", "mod_authn_file" )
 server.document-root = "{root}"
 server.errorlog = "{error_log}"
-server.pid-file = "{pid_file}"
 server.bind = "0.0.0.0"
 server.port = {first}
 server.tag = "agent/1.0"
@@ -60,15 +58,14 @@ class Lighttpd:
         (root / path.lstrip("/")).write_text("")
         users.write_text(f"{user}:{password}\n")
         config = net.dir / "lighttpd.conf"
-        self.pid_file = net.dir / "lighttpd.pid"
         first, *others = lab.PORTS
         sockets = [f"[::]:{first}", *(f"{a}:{p}" for p in others for a in ("0.0.0.0", "[::]"))]
         config.write_text(CONFIG.format(
-            root=root, users=users, realm=REALM, first=first, pid_file=self.pid_file,
+            root=root, users=users, realm=REALM, first=first,
             error_log=net.dir / "lighttpd.log",
             sockets="\n".join(f'$SERVER["socket"] == "{s}" {{ }}' for s in sockets)))
         self.process = net.router.spawn(
-            "strace", "-f", "-ttt", "-s", 8192, "-e", "trace=accept,accept4,read,recvfrom,close",
+            "strace", "-D", "-f", "-ttt", "-s", 8192, "-e", "trace=accept,accept4,read,recvfrom,close",
             "-e", "signal=none", "-o", self.trace, "/usr/sbin/lighttpd", "-D", "-f", config)
         lab.wait_until(lambda: self._listens(net), "lighttpd listens", 10)
 
@@ -78,10 +75,8 @@ class Lighttpd:
         return all(len(re.findall(rf":{port}\s", found)) == 2 for port in lab.PORTS)
 
     def stop(self):
-        """Ends lighttpd; strace ends with it."""
-        if self.process.poll() is None:
-            os.kill(int(self.pid_file.read_text()), signal.SIGKILL)
-        self.process.wait(5)
+        """Ends lighttpd; with -D it is our child, and strace ends with it."""
+        lab.end(self.process, signal.SIGKILL)
 
     def connections(self):
         found, by_fd = [], {}

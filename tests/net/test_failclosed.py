@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whatever happens to the daemon, nothing gets in without it."""
 
+import os
 import signal
 import socket
 
@@ -42,9 +43,13 @@ def test_stopped_in_order(net, agent, gate):
 
 
 def test_hung(net, agent, gate):
-    gate.signal(signal.SIGSTOP)
+    """All of it stands still; then it goes on."""
+    processes = gate.processes()
+    for pid in processes.values():
+        os.kill(pid, signal.SIGSTOP)
     nothing_gets_in(net, agent)
-    gate.signal(signal.SIGCONT)
+    for pid in processes.values():
+        os.kill(pid, signal.SIGCONT)
     lab.wait_until(lambda: curl(net, lab.ROUTER4) == "200", "served again", 10)
 
 
@@ -91,3 +96,12 @@ def test_queue_rule_alone_is_not_enough_to_pass(net, agent, gate):
     gate.kill()
     nothing_gets_in(net, agent)
     net.router.run("nft", "delete table inet friendly")
+
+
+def test_flushed_rules_come_back(net, agent, gate):
+    """`nft flush ruleset`, as a firewall's reload does it."""
+    net.router.run("nft", "flush", "ruleset")
+    lab.wait_until(lambda: "table inet cwmpgate" in net.router.ruleset(), "the rules are back", 3)
+    lab.wait_until(lambda: curl(net, lab.ROUTER4) == "200", "served again", 5)
+    with pytest.raises(socket.timeout):
+        net.stranger.connect(lab.ROUTER4_FAR, 7547, seconds=1)

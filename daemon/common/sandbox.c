@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "sandbox.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+bool sandbox_identity(uid_t id, bool net_admin)
+{
+	const struct rlimit none = { 0, 0 };
+
+	capng_clear(CAPNG_SELECT_ALL);
+	if (net_admin)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
+	if (capng_change_id((int)id, (int)id,
+			    CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING | CAPNG_CLEAR_AMBIENT) < 0)
+		return false;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+	       /* Without the supervisor nobody would notice that we hang. */
+	       prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() != 1 &&
+	       setrlimit(RLIMIT_CORE, &none) == 0 &&
+	       setrlimit(RLIMIT_NPROC, &none) == 0;
+}
+
+static int allow(scmp_filter_ctx ctx, const struct allowed *a)
+{
+	if (a->fd == ANY_FD)
+		return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, a->syscall, 0);
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, a->syscall, 1,
+				SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)a->fd));
+}
+
+bool sandbox_syscalls(const struct allowed *allowed, size_t n)
+{
+	scmp_filter_ctx	ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int		error = ctx ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < n && !error; i++)
+		error = allow(ctx, &allowed[i]);
+	if (!error)
+		error = seccomp_load(ctx);
+	seccomp_release(ctx);
+	errno = -error;
+	return !error;
+}

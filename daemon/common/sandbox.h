@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Gives up, for good, everything a child process does not need.
+ *
+ * sandbox.c does it; sandbox_none.c stands in for it in builds with
+ * sanitizers, whose run-time library needs more.
+ */
+#ifndef CWMPGATE_SANDBOX_H
+#define CWMPGATE_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum { ANY_FD = -1 };
+
+/* A system call that stays allowed; @fd is its first argument, or ANY_FD. */
+struct allowed {
+	int	syscall;	/* SCMP_SYS(name), or SYS_name */
+	int	fd;
+};
+
+/*
+ * Another uid and gid, no groups, no capability but CAP_NET_ADMIN (@net_admin)
+ * or none, no way to gain any; no core dump, no ptrace, no new file.
+ * False with errno.
+ */
+bool sandbox_identity(uid_t id, bool net_admin);
+
+/*
+ * Every system call but @n @allowed ends the process.  False with errno, or
+ * with ENOSYS when the kernel has no filter.
+ */
+bool sandbox_syscalls(const struct allowed *allowed, size_t n);
+
+#endif /* CWMPGATE_SANDBOX_H */

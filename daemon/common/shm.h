@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The memory that the supervisor and the guard share.
+ *
+ * The supervisor writes `setup` before it starts a guard; the guard alone
+ * writes the rest, without locks, and everybody else only reads it.  It
+ * outlives the guard, so counters and decisions survive a crash and a reload.
+ */
+#ifndef CWMPGATE_SHM_H
+#define CWMPGATE_SHM_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "policy.h"
+#include "siphash.h"
+#include "why.h"
+
+enum { DECISIONS_MAX = 4096, SHM_VERSION = 1 };
+
+/* One decision worth a line: no packet of a healthy connection. */
+struct decision {
+	uint64_t	ms;		/* monotonic */
+	struct addr	client;
+	uint16_t	cport, aport;
+	uint16_t	offset;		/* of the byte that decided */
+	enum why	why;
+	uint32_t	ban_ms;		/* the source is to be banned for so long */
+};
+
+struct setup {
+	struct policy		policy;
+	struct siphash_key	key;
+	uint32_t		mark;
+	uint16_t		queue;
+};
+
+struct shm {
+	uint32_t		version;
+	struct setup		setup;
+	_Atomic uint64_t	heartbeat_ms;	/* the guard was in its loop */
+	_Atomic uint32_t	judge_silent;	/* questions without a usable answer */
+	uint64_t		count[WHY_COUNT];
+	uint64_t		late_verdicts, odd_messages, lost_segments;
+	_Atomic uint64_t	n_decisions;	/* ever; the newest is before this index */
+	struct decision		decision[DECISIONS_MAX];
+};
+
+/* The guard's side. */
+static inline void shm_decide(struct shm *m, const struct decision *d)
+{
+	uint64_t n = atomic_load_explicit(&m->n_decisions, memory_order_relaxed);
+
+	m->decision[n % DECISIONS_MAX] = *d;
+	atomic_store_explicit(&m->n_decisions, n + 1, memory_order_release);
+}
+
+/*
+ * Copies decision number @i, false if it is not there: not yet made, or
+ * overwritten, perhaps while it was copied.
+ */
+static inline bool shm_read(const struct shm *m, uint64_t i, struct decision *d)
+{
+	uint64_t n = atomic_load_explicit(&m->n_decisions, memory_order_acquire);
+
+	if (i >= n || n - i >= DECISIONS_MAX)
+		return false;
+	*d = m->decision[i % DECISIONS_MAX];
+	atomic_thread_fence(memory_order_acquire);
+	n = atomic_load_explicit(&m->n_decisions, memory_order_relaxed);
+	return n - i < DECISIONS_MAX;
+}
+
+#endif /* CWMPGATE_SHM_H */

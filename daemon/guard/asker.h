@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* judge_ask() where the judge is another process (ask.h has the function). */
+#ifndef CWMPGATE_ASKER_H
+#define CWMPGATE_ASKER_H
+
+#include "ask.h"
+#include "shm.h"
+
+enum { JUDGE_ANSWER_MS = 50 };
+
+struct judge {
+	int		fd;	/* SOCK_SEQPACKET, with JUDGE_ANSWER_MS to receive */
+	uint32_t	serial;
+	struct shm	*shm;	/* told of every silence */
+};
+
+#endif /* CWMPGATE_ASKER_H */

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cwmpgate-judge: the process that reads text from the network.
+ *
+ * It is started by cwmpgated with one socket, takes its orders from it, gives
+ * up everything else, and answers questions.  It can do nothing but answer.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "inherit.h"
+#include "judge.h"
+#include "sandbox.h"
+
+/* receive, send, end; and what the C library needs to return from a signal */
+static const struct allowed allowed[] = {
+	{ SYS_recvfrom,		JUDGE_SOCKET },
+	{ SYS_sendto,		JUDGE_SOCKET },
+	{ SYS_exit_group,	ANY_FD },
+	{ SYS_rt_sigreturn,	ANY_FD },
+	{ SYS_restart_syscall,	ANY_FD },
+};
+
+static union message {
+	uint32_t			kind;	/* enum ask or enum order */
+	struct question			question;
+	struct order_setup		setup;
+	struct order_credentials	credentials;
+} in;
+
+static struct policy		policy;
+static struct siphash_key	key;
+static struct credentials	credentials;
+static struct answer		answer;
+
+static void fatal(const char *what)
+{
+	fprintf(stderr, "cwmpgate-judge: %s: %s\n", what, strerror(errno));
+	_exit(EXIT_FAILURE);
+}
+
+/* The supervisor or the guard is gone when nothing can be received any more. */
+static size_t must_receive(void)
+{
+	ssize_t n;
+
+	do
+		n = recv(JUDGE_SOCKET, &in, sizeof(in), 0);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		_exit(EXIT_SUCCESS);
+	return (size_t)n;
+}
+
+static bool is_question(size_t n)
+{
+	return n >= offsetof(struct question, bytes) && in.question.len <= HEAD_MAX &&
+	       n == offsetof(struct question, bytes) + in.question.len;
+}
+
+static void must_be_set_up(void)
+{
+	if (must_receive() != sizeof(in.setup) || in.kind != ORDER_SETUP)
+		_exit(EXIT_FAILURE);
+	policy = in.setup.policy;
+	key = in.setup.key;
+	if (must_receive() != sizeof(in.credentials) || in.kind != ORDER_CREDENTIALS)
+		_exit(EXIT_FAILURE);
+	credentials = in.credentials.credentials;
+	explicit_bzero(&in, sizeof(in));
+}
+
+static void serve(struct judge *judge)
+{
+	for (;;) {
+		size_t n = must_receive();
+
+		switch (in.kind) {
+		case ASK_REQUEST:
+		case ASK_REPLY:
+			if (!is_question(n))
+				_exit(EXIT_FAILURE);
+			judge_ask(judge, &in.question, &answer);
+			answer.serial = in.question.serial;
+			send(JUDGE_SOCKET, &answer,
+			     offsetof(struct answer, bytes) + answer.len, MSG_NOSIGNAL);
+			break;
+		case ORDER_CREDENTIALS:
+			if (n != sizeof(in.credentials))
+				_exit(EXIT_FAILURE);
+			judge_replace_credentials(judge, &in.credentials.credentials,
+						  in.credentials.now_ms);
+			explicit_bzero(&in, sizeof(in));
+			break;
+		default:
+			_exit(EXIT_FAILURE);
+		}
+	}
+}
+
+int main(int argc, char *argv[])
+{
+	struct judge	*judge;
+	unsigned	 uid;
+
+	if (argc != 2 || sscanf(argv[1], "%u", &uid) != 1) {
+		fputs("cwmpgate-judge is started by cwmpgated\n", stderr);
+		return EXIT_FAILURE;
+	}
+	must_be_set_up();
+	judge = judge_new(&policy, &credentials, &key);
+	if (!judge)
+		fatal("judge");
+	explicit_bzero(&credentials, sizeof(credentials));
+
+	if (!sandbox_identity(uid, false))
+		fatal("giving up privileges");
+	if (!sandbox_syscalls(allowed, sizeof(allowed) / sizeof(*allowed)))
+		fatal("system call filter");
+	/* Text from the network is read below this line. */
+	serve(judge);
+}

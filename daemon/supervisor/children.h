@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The pair of processes that serve: a judge and the guard that asks it.  They
+ * are started together and end together; a guard never meets another's judge.
+ */
+#ifndef CWMPGATE_CHILDREN_H
+#define CWMPGATE_CHILDREN_H
+
+#include <sys/types.h>
+
+#include "conf.h"
+#include "shm.h"
+
+struct children {
+	pid_t	guard, judge;	/* 0: not running */
+	int	judge_fd;	/* for orders to the judge */
+};
+
+/*
+ * Binds the queue and starts the pair with what @shm->setup says.  @trace is
+ * passed on, or -1.  False, with the reason on standard error and nothing left
+ * running.
+ */
+bool children_start(struct children *c, struct shm *shm, int shm_fd, int trace,
+		    const struct credentials *credentials);
+
+/* Ends both at once and waits for them. */
+void children_stop(struct children *c);
+
+/* True if one of them has ended; says which, and how, on standard error. */
+bool children_ended(struct children *c);
+
+/* False if the judge does not take it. */
+bool children_order_credentials(const struct children *c,
+				const struct credentials *credentials, uint64_t now_ms);
+
+#endif /* CWMPGATE_CHILDREN_H */

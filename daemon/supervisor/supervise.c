@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "children.h"
+#include "limit.h"
+#include "nftset.h"
+#include "report.h"
+#include "rules.h"
+#include "rulewatch.h"
+#include "watch.h"
+
+enum {
+	START_MS	= 2000,		/* for a new guard to be in its loop */
+	HUNG_MS		= 2000,
+	BACKOFF_MS	= 100,		/* doubles with each failure in a row */
+	BACKOFF_MAX_MS	= 5000,
+	STEADY_MS	= 10000,	/* after so long a failure is the first again */
+};
+
+volatile sig_atomic_t supervise_stop, supervise_reload;
+
+struct ban {
+	struct addr	source;
+	uint64_t	until_ms;
+};
+
+struct supervisor {
+	const struct supervise_options	*options;
+	struct conf			*conf;
+	struct credentials		*credentials;
+	struct children			 children;
+	bool				 serving;
+	uint64_t			 started_ms, restart_ms;
+	uint32_t			 backoff_ms;
+	uint32_t			 judge_silent;	/* as last seen */
+	struct shm			*shm;
+	int				 shm_fd, trace_fd;
+	uint64_t			 seen;		/* decisions looked at */
+	uint64_t			 counted;	/* reasons in the status file */
+	struct nftset			*nftset;
+	struct rulewatch		*rulewatch;
+	enum rules_backend		 backend;
+	struct watch			 watch;
+	struct ban			 ban[SOURCES_MAX];	/* the latest, a ring */
+	size_t				 n_bans;
+};
+
+static const char *const mode_name[] = {
+	[MODE_MONITOR] = "monitor", [MODE_ENFORCE] = "enforce", [MODE_BLOCK] = "block",
+};
+
+static uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static bool make_shm(struct supervisor *s)
+{
+	s->shm_fd = memfd_create("cwmpgate", MFD_CLOEXEC);
+	if (s->shm_fd < 0 || ftruncate(s->shm_fd, sizeof(*s->shm)) < 0)
+		return false;
+	s->shm = mmap(NULL, sizeof(*s->shm), PROT_READ | PROT_WRITE, MAP_SHARED, s->shm_fd, 0);
+	if (s->shm == MAP_FAILED)
+		return false;
+	s->shm->version = SHM_VERSION;
+	return getrandom(&s->shm->setup.key, sizeof(s->shm->setup.key), 0) ==
+	       sizeof(s->shm->setup.key);
+}
+
+static bool open_trace(struct supervisor *s)
+{
+	s->trace_fd = -1;
+	if (s->options->trace_file)
+		s->trace_fd = open(s->options->trace_file, O_WRONLY | O_APPEND | O_CREAT |
+				   O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->options->trace_file && s->trace_fd < 0) {
+		fprintf(stderr, "%s: %s\n", s->options->trace_file, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* A failure here only means that a change is noticed at the next reload. */
+static void watch_credentials(struct supervisor *s)
+{
+	watch_close(&s->watch);
+	if (*s->conf->credentials_file && !watch_open(&s->watch, s->conf->credentials_file))
+		fprintf(stderr, "%s: not watched: %s\n", s->conf->credentials_file,
+			strerror(errno));
+}
+
+static void start_serving(struct supervisor *s, uint64_t now_ms)
+{
+	struct setup *setup = &s->shm->setup;
+
+	setup->policy = s->conf->policy;
+	setup->mark = s->conf->mark;
+	setup->queue = s->conf->queue;
+	atomic_store(&s->shm->heartbeat_ms, 0);
+	s->judge_silent = atomic_load(&s->shm->judge_silent);
+	s->started_ms = now_ms;
+	s->serving = children_start(&s->children, s->shm, s->shm_fd, s->trace_fd, s->credentials);
+	s->restart_ms = now_ms + s->backoff_ms;
+}
+
+static void stop_serving(struct supervisor *s)
+{
+	children_stop(&s->children);
+	s->serving = false;
+}
+
+/* A pair that has just failed again waits longer for its next start. */
+static void restart_serving(struct supervisor *s, uint64_t now_ms, const char *why)
+{
+	fprintf(stderr, "%s; starting guard and judge again\n", why);
+	stop_serving(s);
+	if (now_ms - s->started_ms > STEADY_MS)
+		s->backoff_ms = 0;
+	s->restart_ms = now_ms + s->backoff_ms;
+	s->backoff_ms = s->backoff_ms ? s->backoff_ms * 2 : BACKOFF_MS;
+	if (s->backoff_ms > BACKOFF_MAX_MS)
+		s->backoff_ms = BACKOFF_MAX_MS;
+}
+
+static void check_children(struct supervisor *s, uint64_t now_ms)
+{
+	uint64_t beat = atomic_load(&s->shm->heartbeat_ms);
+	uint64_t last = beat > s->started_ms ? beat : s->started_ms;
+
+	if (s->conf->mode == MODE_BLOCK)
+		return;
+	if (s->serving) {
+		if (children_ended(&s->children))
+			restart_serving(s, now_ms, "a process has ended");
+		else if (now_ms > last + HUNG_MS)
+			restart_serving(s, now_ms, "cwmpgate-guard hangs");
+		else if (atomic_load(&s->shm->judge_silent) != s->judge_silent)
+			restart_serving(s, now_ms, "cwmpgate-judge does not answer");
+	}
+	if (!s->serving && now_ms >= s->restart_ms)
+		start_serving(s, now_ms);
+}
+
+static void ban(struct supervisor *s, const struct addr *client, uint32_t ms, uint64_t now_ms)
+{
+	struct addr source = addr_source(client);
+
+	s->ban[s->n_bans++ % SOURCES_MAX] = (struct ban){ source, now_ms + ms };
+	if (nftset_ban(s->nftset, &source, ms) < 0)
+		fprintf(stderr, "ban: %s\n", strerror(errno));
+}
+
+/* The rules were loaded anew, and with them came empty sets. */
+static void ban_again(struct supervisor *s, uint64_t now_ms)
+{
+	size_t n = s->n_bans < SOURCES_MAX ? s->n_bans : SOURCES_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		if (s->ban[i].until_ms > now_ms)
+			nftset_ban(s->nftset, &s->ban[i].source,
+				   (uint32_t)(s->ban[i].until_ms - now_ms));
+}
+
+static void look_at_decisions(struct supervisor *s, uint64_t now_ms)
+{
+	uint64_t	n = atomic_load(&s->shm->n_decisions);
+	struct decision	d;
+
+	if (n - s->seen >= DECISIONS_MAX)
+		s->seen = n - DECISIONS_MAX + 1;
+	for (; s->seen < n; s->seen++)
+		if (shm_read(s->shm, s->seen, &d) && d.ban_ms)
+			ban(s, &d.client, d.ban_ms, now_ms);
+}
+
+static void write_status(struct supervisor *s)
+{
+	uint64_t counted = 0;
+
+	if (!s->options->status_file)
+		return;
+	for (size_t i = 0; i < WHY_COUNT; i++)
+		counted += s->shm->count[i];
+	if (counted != s->counted && report_write(s->shm, s->options->status_file))
+		s->counted = counted;
+}
+
+static bool load_rules(struct supervisor *s)
+{
+	bool loaded = rules_load(s->conf, &s->backend, stderr);
+
+	rulewatch_lost(s->rulewatch, true);	/* what was told of our own change */
+	if (loaded)
+		ban_again(s, clock_ms());
+	return loaded;
+}
+
+static void check_rules(struct supervisor *s)
+{
+	if (!rulewatch_lost(s->rulewatch, s->backend == RULES_XT))
+		return;
+	fprintf(stderr, "rules of ours were removed; loading them again\n");
+	load_rules(s);
+}
+
+/* What cannot be read changes nothing: the last good ones stay. */
+static bool read_credentials(const struct conf *c, struct credentials *out)
+{
+	static struct credentials	fresh;
+	bool				good;
+
+	memset(&fresh, 0, sizeof(fresh));
+	good = !*c->credentials_file || conf_credentials(&fresh, c->credentials_file, stderr);
+	if (good)
+		*out = fresh;
+	explicit_bzero(&fresh, sizeof(fresh));
+	return good;
+}
+
+static void check_credentials(struct supervisor *s, uint64_t now_ms)
+{
+	if (!watch_changed(&s->watch))
+		return;
+	if (!read_credentials(s->conf, s->credentials)) {
+		fputs("credentials: the ones read before stay in use\n", stderr);
+		return;
+	}
+	fprintf(stderr, "credentials: %zu read anew\n", s->credentials->n);
+	if (s->serving && !children_order_credentials(&s->children, s->credentials, now_ms))
+		restart_serving(s, now_ms, "cwmpgate-judge takes no orders");
+}
+
+/* A new configuration is complete and good, or nothing changes. */
+static void reload(struct supervisor *s)
+{
+	static struct conf fresh;
+
+	supervise_reload = 0;
+	if (!conf_load(&fresh, s->options->conf_file, stderr) ||
+	    !read_credentials(&fresh, s->credentials)) {
+		fputs("reload: refused; the configuration read before stays in use\n", stderr);
+		return;
+	}
+	*s->conf = fresh;
+	stop_serving(s);
+	s->backoff_ms = 0;
+	if (s->conf->mode != MODE_BLOCK)
+		start_serving(s, clock_ms());
+	if (!load_rules(s))
+		fputs("reload: the rules could not be loaded\n", stderr);
+	watch_credentials(s);
+	fprintf(stderr, "reloaded, mode %s\n", mode_name[s->conf->mode]);
+}
+
+static bool wait_for_guard(struct supervisor *s)
+{
+	uint64_t until = clock_ms() + START_MS;
+
+	while (!atomic_load(&s->shm->heartbeat_ms)) {
+		if (clock_ms() > until || children_ended(&s->children)) {
+			fputs("cwmpgate-guard did not start\n", stderr);
+			return false;
+		}
+		poll(NULL, 0, 1);
+	}
+	return true;
+}
+
+/* The queue is bound, and a guard in its loop, before the rules send anything. */
+static bool start(struct supervisor *s)
+{
+	if (!open_trace(s))
+		return false;
+	if (!make_shm(s)) {
+		perror("shared memory");
+		return false;
+	}
+	if (s->conf->mode != MODE_BLOCK) {
+		start_serving(s, clock_ms());
+		if (!s->serving || !wait_for_guard(s))
+			return false;
+	}
+	s->nftset = nftset_open(stderr);
+	s->rulewatch = rulewatch_open(stderr);
+	if (!s->nftset || !s->rulewatch || !load_rules(s))
+		return false;
+	if (s->conf->mode != MODE_BLOCK && s->backend == RULES_XT)
+		fputs("this kernel has no nft queue statement (nft_queue); "
+		      "the queue rules are in iptables-nft's mangle table\n", stderr);
+	watch_credentials(s);
+	return true;
+}
+
+int supervise(const struct supervise_options *o, struct conf *c,
+	      struct credentials *credentials)
+{
+	static struct supervisor s;
+
+	s = (struct supervisor){ .options = o, .conf = c, .credentials = credentials,
+				 .children = { .judge_fd = -1 }, .watch = { .fd = -1 } };
+	if (!start(&s)) {
+		stop_serving(&s);
+		return EXIT_FAILURE;
+	}
+	fprintf(stderr, "cwmpgated " VERSION " ready, mode %s, queue %u\n",
+		mode_name[c->mode], c->queue);
+
+	while (!supervise_stop) {
+		uint64_t now;
+
+		poll(NULL, 0, TICK_MS);		/* a signal ends it, too */
+		now = clock_ms();
+		if (supervise_reload)
+			reload(&s);
+		check_children(&s, now);
+		check_credentials(&s, now);
+		look_at_decisions(&s, now);
+		check_rules(&s);
+		write_status(&s);
+	}
+	/* The rules stay: in enforce mode the ports are closed from here on. */
+	stop_serving(&s);
+	write_status(&s);
+	return EXIT_SUCCESS;
+}
