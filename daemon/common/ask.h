@@ -26,6 +26,7 @@ struct question {
 	uint64_t	now_ms;
 	struct addr	client;
 	uint32_t	ticket;		/* ASK_REPLY: from the answer to its request */
+	bool		partial;	/* ASK_REPLY: more may come; nothing is learned yet */
 	uint8_t		bytes[HEAD_MAX];
 };
 

@@ -52,6 +52,7 @@ enum limits {
 	NONCE_LIFE_MS		= 300000,
 	REPEAT_MS		= 5000,	/* one identical repeat is allowed within this */
 	TICK_MS			= 100,
+	JUDGE_ANSWER_MS		= 50,
 
 	/* The kernel's queue. */
 	QUEUE_LEN		= 256,

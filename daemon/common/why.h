@@ -15,6 +15,7 @@
  *
  *	NONE	the step is content; the next one decides
  *	PASS	the packet goes on as it is (never with a client's payload)
+ *	BLANK	the agent's packet goes on with its Server field blanked
  *	TRIM	a client's packet goes on as a bare acknowledgement
  *	DELIVER	the canonical head goes to the agent in the packet's place
  *	ABSORB	the packet is dropped, its bytes are kept; the gate acknowledges
@@ -23,7 +24,7 @@
  *	BUSY	as REFUSE, but the client is told 503 (TR-069 3.2.2.2)
  */
 enum act {
-	ACT_NONE, ACT_PASS, ACT_TRIM, ACT_DELIVER, ACT_ABSORB,
+	ACT_NONE, ACT_PASS, ACT_BLANK, ACT_TRIM, ACT_DELIVER, ACT_ABSORB,
 	ACT_DROP, ACT_REFUSE, ACT_BUSY,
 };
 

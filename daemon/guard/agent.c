@@ -24,6 +24,7 @@ static void begin(struct flows *t, struct flow *f, const struct packet *p, uint6
 	f->client_tsval = p->tsecr;
 	f->answer_at = f->agent_next;
 	f->ticket = 0;
+	f->hide_len = 0;
 }
 
 static enum why handshake(struct scene *s)
@@ -71,7 +72,7 @@ static bool has_blank_line(const struct reply *r)
 	return false;
 }
 
-static void ask(struct scene *s)
+static void ask(struct scene *s, bool partial)
 {
 	struct gate	*g = s->gate;
 	struct flow	*f = s->flow;
@@ -82,9 +83,16 @@ static void ask(struct scene *s)
 	q->now_ms = s->now_ms;
 	q->client = f->key.client;
 	q->ticket = f->ticket;
+	q->partial = partial;
 	q->len = f->reply->len;
 	memcpy(q->bytes, f->reply->at, q->len);
 	judge_ask(g->judge, q, a);
+	if (a->hide_at + a->hide_len <= q->len) {
+		f->hide_at = f->answer_at + a->hide_at;
+		f->hide_len = a->hide_len;
+	}
+	if (partial)
+		return;
 	f->last |= a->last;
 	f->learned = true;
 	flow_drop_reply(g->flows, f);
@@ -115,7 +123,17 @@ static void learn(struct scene *s)
 	}
 	/* Some heads end with the connection only. */
 	if (has_blank_line(f->reply) || f->agent_fin || f->reply->len == sizeof(f->reply->at))
-		ask(s);
+		ask(s, false);
+	else if (s->gate->policy->hide_server)	/* its line leaves with this packet */
+		ask(s, true);
+}
+
+/* Also when the kernel sends it again: the client must see the same bytes. */
+static bool is_hiding(const struct flow *f, const struct packet *p)
+{
+	return f->hide_len && p->payload.len <= HEAD_MAX &&
+	       seq_after(p->seq + (uint32_t)p->payload.len, f->hide_at) > 0 &&
+	       seq_after(f->hide_at + f->hide_len, p->seq) > 0;
 }
 
 enum why agent_packet(struct scene *s)
@@ -147,6 +165,8 @@ enum why agent_packet(struct scene *s)
 			f->deadline_ms = s->now_ms + IDLE_MS;
 		learn(s);
 	}
+	if (is_hiding(f, p))
+		s->act = ACT_BLANK;
 	if (is_over(f))
 		flow_set(t, f, FLOW_CLOSED, s->now_ms + LINGER_MS);
 	return WHY_REPLY;

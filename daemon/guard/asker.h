@@ -6,8 +6,6 @@
 #include "ask.h"
 #include "shm.h"
 
-enum { JUDGE_ANSWER_MS = 50 };
-
 struct judge {
 	int		fd;	/* SOCK_SEQPACKET, with JUDGE_ANSWER_MS to receive */
 	uint32_t	serial;

@@ -65,6 +65,8 @@ struct flow {
 	uint32_t	agent_acked;	/* by the client */
 	uint32_t	agent_tsval;
 	uint32_t	answer_at;	/* where the answer to the current request begins */
+	uint32_t	hide_at;	/* bytes of the answer to blank */
+	uint16_t	hide_len;
 	uint32_t	ticket;		/* the judge's name for the current request */
 	uint64_t	deadline_ms;
 	struct source	*source;	/* from the handshake's completion to the end */

@@ -30,6 +30,7 @@ static bool is_worth_a_line(enum why why)
 		       why != WHY_FAREWELL && why != WHY_LATE && why != WHY_FORGOTTEN;
 	case ACT_NONE:
 	case ACT_PASS:
+	case ACT_BLANK:
 	case ACT_TRIM:
 	case ACT_ABSORB:
 		break;
@@ -58,7 +59,7 @@ static void trace(const struct guard *g)
 	size_t			 n;
 	bool			 is4 = addr_is4(&o->client);
 
-	if (!o->replaced || o->why == WHY_REDELIVERED ||
+	if (!o->replaced || why_info[o->why].act != ACT_DELIVER || o->why == WHY_REDELIVERED ||
 	    packet_decode(&p, (struct bytes){ o->packet.at, o->packet.len }) || !p.payload.len)
 		return;
 	inet_ntop(is4 ? AF_INET : AF_INET6, o->client.b + (is4 ? 12 : 0), line, INET6_ADDRSTRLEN);

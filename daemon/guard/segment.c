@@ -25,9 +25,9 @@ static void put32(uint8_t *at, uint32_t v)
 	put16(at + 2, (uint16_t)v);
 }
 
-/* Lengths and checksums, once everything else stands. */
-static void finish(struct segment *s, bool v6)
+void segment_finish(struct segment *s)
 {
+	bool		 v6 = s->at[0] >> 4 == 6;
 	size_t		 ip = v6 ? IP6_HLEN : IP4_HLEN;
 	size_t		 addrs = v6 ? 32 : 8;
 	uint8_t		*tcp = s->at + ip;
@@ -91,7 +91,7 @@ void segment_build(struct segment *s, const struct segment_spec *spec)
 	if (spec->payload.len)
 		memcpy(tcp + hlen, spec->payload.at, spec->payload.len);
 	s->len = ip + hlen + spec->payload.len;
-	finish(s, spec->v6);
+	segment_finish(s);
 }
 
 void segment_rewrite(struct segment *s, const struct packet *p, uint32_t seq,
@@ -106,5 +106,5 @@ void segment_rewrite(struct segment *s, const struct packet *p, uint32_t seq,
 	put32(tcp + TCP_SEQ, seq);
 	tcp[TCP_FLAGS] = flags;
 	s->len = p->ip.len + p->tcp.len + payload.len;
-	finish(s, p->v6);
+	segment_finish(s);
 }

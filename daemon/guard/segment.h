@@ -35,4 +35,7 @@ void segment_build(struct segment *s, const struct segment_spec *spec);
 void segment_rewrite(struct segment *s, const struct packet *p, uint32_t seq,
 		     uint8_t flags, struct bytes payload);
 
+/* Lengths and checksums, once everything else stands. */
+void segment_finish(struct segment *s);
+
 #endif /* CWMPGATE_SEGMENT_H */

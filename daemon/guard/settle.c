@@ -158,6 +158,26 @@ static void deliver(struct scene *s, struct outcome *out)
 	out->accept = out->replaced = true;
 }
 
+/* Spaces, so that no length and no sequence number changes. */
+static void blank(struct scene *s, struct outcome *out)
+{
+	const struct packet	*p = s->packet;
+	const struct flow	*f = s->flow;
+	uint8_t			*payload;
+
+	segment_rewrite(&out->packet, p, p->seq, p->flags, p->payload);
+	payload = out->packet.at + out->packet.len - p->payload.len;
+	for (size_t i = 0; i < p->payload.len; i++) {
+		int32_t at = seq_after(p->seq + (uint32_t)i, f->hide_at);
+
+		if (at >= 0 && at < f->hide_len)
+			payload[i] = ' ';
+	}
+	/* The checksum, once more. */
+	segment_finish(&out->packet);
+	out->accept = out->replaced = true;
+}
+
 static void trim(struct scene *s, struct outcome *out)
 {
 	segment_rewrite(&out->packet, s->packet, s->trim_seq,
@@ -173,6 +193,9 @@ static void perform(struct scene *s, enum why why, enum act act, struct outcome 
 	case ACT_PASS:
 		/* Whatever the steps say: a client's bytes do not pass. */
 		out->accept = s->from == FROM_AGENT || s->packet->payload.len == 0;
+		break;
+	case ACT_BLANK:
+		blank(s, out);
 		break;
 	case ACT_TRIM:
 		trim(s, out);

@@ -222,10 +222,10 @@ static void answer_reply(struct judge *j, const struct question *q, struct answe
 	size_t		len = q->len < REPLY_MAX ? q->len : REPLY_MAX;
 
 	challenge_read(&reply, (struct bytes){ q->bytes, len });
-	if (reply.status == 401)
+	if (reply.status == 401 && !q->partial)
 		for (size_t i = 0; i < reply.n; i++)
 			nonces_learn(j->nonces, &reply.of[i], &q->client, q->now_ms);
-	if (reply.status / 100 == 2)
+	if (reply.status / 100 == 2 && !q->partial)
 		nonces_succeed(j->nonces, q->ticket);
 
 	a->why = WHY_REPLY;

@@ -17,9 +17,10 @@
 
 #include "inherit.h"
 #include "inject.h"
+#include "limit.h"
 #include "nfqueue.h"
 
-enum { FIRST_FD = 3, HIGH_FD = 64, JUDGE_ANSWER_MS = 50 };
+enum { FIRST_FD = 3, HIGH_FD = 64 };
 
 /* For machines where no package has made the users. */
 enum { GUARD_UID = 64547, JUDGE_UID = 64548 };

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,12 +48,15 @@ static bool fill(int fd, const char *text)
 
 static char *contents(int fd)
 {
-	char	*text = calloc(1, SAID_MAX + 1);
-	size_t	 len = 0;
-	ssize_t	 n = 1;
+	struct stat	 st;
+	size_t		 max = fstat(fd, &st) == 0 && st.st_size < SAID_MAX ?
+			       (size_t)st.st_size : SAID_MAX;
+	char		*text = calloc(1, max + 1);
+	size_t		 len = 0;
+	ssize_t		 n = 1;
 
-	while (text && n > 0 && len < SAID_MAX) {
-		n = pread(fd, text + len, SAID_MAX - len, (off_t)len);
+	while (text && n > 0 && len < max) {
+		n = pread(fd, text + len, max - len, (off_t)len);
 		len += n > 0 ? (size_t)n : 0;
 	}
 	return text;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "conf.h"
 #include "conf_values.h"
 #include "fuzz.h"

@@ -5,6 +5,7 @@
  * are world.h's; besides, a second run says the same.
  */
 
+#include "checksum.h"
 #include "fuzz.h"
 #include "oracle.h"
 #include "world.h"
@@ -80,6 +81,12 @@ static void prepare(void)
 	}
 }
 
+/* A byte of the script as a signed distance. */
+static uint32_t distance(uint8_t b)
+{
+	return b < 128 ? b : b - 256u;
+}
+
 /* All of a phrase, or what is after or before a cut. */
 static struct bytes words(const uint8_t *op)
 {
@@ -106,7 +113,7 @@ static void client_speaks(struct world *w, struct conn *c, const uint8_t *op)
 					    TCP_FIN | TCP_ACK, TCP_RST | TCP_ACK,
 					    TCP_SYN | TCP_ACK, TCP_ACK | TCP_PSH };
 	static struct segment	s;
-	int32_t			off = (int8_t)op[2] * (op[1] & 32 ? 16 : 1);
+	uint32_t		off = distance(op[2]) * (op[1] & 32 ? 16 : 1);
 	struct say		say = {
 		.flags = flags[op[1] & 7], .other_ts = op[1] & 8,
 		.ts_delta = op[1] & 16 ? (int8_t)op[5] : 0, .payload = words(op),
@@ -114,14 +121,14 @@ static void client_speaks(struct world *w, struct conn *c, const uint8_t *op)
 
 	if (say.flags & TCP_SYN)
 		say.payload.len = 0;
-	say.seq = c->client_next + (uint32_t)off;
-	say.ack = c->agent_next + (uint32_t)(int8_t)op[3];
+	say.seq = c->client_next + off;
+	say.ack = c->agent_next + distance(op[3]);
 	if (op[1] & 64)				/* the same length once more */
 		say.seq -= (uint32_t)say.payload.len;
 	if (say.flags == TCP_SYN) {
 		if (c->state == KERNEL_NONE || op[1] & 128)
 			c->client_next = c->client_isn + 0x10000 + 1;
-		say.seq = c->client_next - 1 + (uint32_t)off;
+		say.seq = c->client_next - 1 + off;
 		world_connect(w, c, &say);
 		return;
 	}
@@ -173,8 +180,8 @@ static void agent_speaks(struct world *w, struct conn *c, const uint8_t *op)
 	if (again)
 		say.seq -= (uint32_t)say.payload.len;
 	if (op[1] & 128 && w->lied) {
-		say.seq += (uint32_t)(int8_t)op[2];
-		say.ack += (uint32_t)(int8_t)op[3];
+		say.seq += distance(op[2]);
+		say.ack += distance(op[3]);
 	}
 	world_build(w, c, FROM_AGENT, &say, &s);
 	if (c->state == KERNEL_OPEN && !again) {

@@ -343,8 +343,12 @@ class Conversation(Peer):
         if rng.random() < ABANDONED:
             self.abandoned = True
             return
-        for at in {self.acked, self.next, self.acked + 1}:
+        for at in sorted({self.acked, self.next}):
             self.emit(at=at, flags=RST)
+        before = self.acked
+        yield (lambda: self.acked > before), 0.05	# what is said last is acknowledged late
+        if self.acked > before:
+            self.emit(at=self.acked, flags=RST)
 
     def attempt(self):
         rng = self.rng
@@ -495,13 +499,15 @@ def shifted(c, data):
 def odd_options(c, data):
     r = c.rng.choice
     stamp = struct.pack("!BBII", 8, 10, c.clock(), c.their_ts)
-    c.emit(data, options=r((
+    options = r((
         b"\x08\0\1\1", b"\x08\1\1\1", b"\1\1\x08\x0a", b"\xfd\4ab", bytes((19, 18)) + bytes(16),
         bytes((29, 16)) + bytes(14), bytes((30, 4, 0, 0)), bytes((34, 2)), stamp + stamp,
         b"\1\1" + stamp[:-1], stamp + b"\0\1", stamp + b"\2\4\5\xb4", stamp + b"\3\3\7",
         stamp + b"\5\x09abcdefg", stamp + b"\5\2", stamp + b"\5\x0aabcdefgh", stamp + b"\x0f\3\0",
         b"\1" * 40, b"\0" * 40, b"\x08\x0a" + bytes(8), b"\x45\4xx", b"\x1b\x08" + bytes(6)))
-        + (b"" if c.rng.random() < 0.5 else c.options()[:12]))
+    if c.rng.random() < 0.5:
+        options += c.options()
+    c.emit(data, options=options[:40])
 
 def odd_timestamp(c, data):
     stamp = struct.pack("!BBBBII", 1, 1, 8, 10, c.clock() - c.rng.choice(
@@ -610,7 +616,7 @@ BEFORE = [bad_checksum, no_ack_flag, odd_flags, reset_elsewhere, bad_ack, fragme
 class Stage:
     """Runs conversations, many at once."""
 
-    def __init__(self, net, at_once=40):
+    def __init__(self, net, at_once=60):
         self.link = wire.Wire(net)
         self.at_once = at_once
         self.by_key, self.waiting = {}, {}
@@ -648,7 +654,7 @@ class Stage:
 
     def _wait(self, done):
         now = time.monotonic()
-        pause = self.timers[0][0] - now if self.timers else 0.01
+        pause = min(0.05, self.timers[0][0] - now) if self.timers else 0
         for segment in self.link.receive(pause):
             c = self.by_key.get(segment.key)
             if c:
@@ -667,8 +673,9 @@ class Stage:
 class Connection:
     """What the sink knows of one."""
 
+    address: str
+    port: int
     reads: list = dataclasses.field(default_factory=list)
-    over: bool = False
 
 
 class Observer:
@@ -704,13 +711,13 @@ class Observer:
 
     def _note(self, words):
         if words[0] == "A":
-            c = self.open[words[1]] = Connection()
-            key = words[2].removeprefix("::ffff:"), int(words[3])
-            self.by_client.setdefault(key, []).append(c)
+            c = Connection(words[2].removeprefix("::ffff:"), int(words[3]))
+            self.open[words[1]] = c
+            self.by_client.setdefault((c.address, c.port), []).append(c)
         elif words[0] == "R":
             self.open[words[1]].reads.append(bytes.fromhex(words[2]))
         elif words[0] == "E":
-            self.open.pop(words[1]).over = True
+            del self.open[words[1]]
 
     def all_over(self):
         self.update()

@@ -105,16 +105,8 @@ class Gate:
                 found[pathlib.Path(f"/proc/{child}/comm").read_text().strip()] = int(child)
         return found
 
-    def processes(self):
-        """Process numbers by name: the daemon and its children."""
-        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        pids = [self.process.pid, *map(int, children.read_text().split())]
-        return {pathlib.Path(f"/proc/{p}/comm").read_text().strip(): p for p in pids}
-
     def signal(self, number):
-        """To all of them: as a machine that stands still does to them."""
-        for pid in self.processes().values():
-            os.kill(pid, number)
+        self.process.send_signal(number)
 
     def stop(self):
         """An orderly end; the rules stay, and so nothing gets in."""

@@ -12,6 +12,9 @@
  *	R <n> <hex> <time>
  *	E <n>					the connection is over
  *
+ * It never closes a connection because of its age; a client that does not
+ * acknowledge an answer is given up by the kernel.
+ *
  * The last three bits of the client's port choose how it answers, so that
  * whoever made the conversation knows: enum manner.
  */
@@ -20,6 +23,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,7 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FDS_MAX = 8192, EVENTS = 64, READ_MAX = 65536, BODY = 4000 };
+enum { FDS_MAX = 8192, EVENTS = 64, READ_MAX = 65536, BODY = 4000, UNACKED_MS = 3000 };
 
 enum manner {
 	KEEP, KEEP_TOO,		/* 401, the connection stays */
@@ -97,6 +101,7 @@ static void accept_on(int listener)
 	socklen_t		len = sizeof(peer);
 	int			fd = accept4(listener, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK);
 	char			text[INET6_ADDRSTRLEN];
+	int			unacked = UNACKED_MS;
 
 	if (fd < 0)
 		return;
@@ -104,6 +109,7 @@ static void accept_on(int listener)
 		die("too many connections");
 	client[fd] = (struct client){ .used = true, .number = ++accepted,
 				      .manner = (enum manner)(ntohs(peer.sin6_port) % 8) };
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked, sizeof(unacked));
 	inet_ntop(AF_INET6, &peer.sin6_addr, text, sizeof(text));
 	fprintf(log_file, "A %u %s %u %lld\n", accepted, text, ntohs(peer.sin6_port), clock_ms());
 	watch(fd);

@@ -112,6 +112,19 @@ def check(observer, conversations):
                     f"seeds: {' '.join(str(x.seed) for x, _ in wrong[:50])}", pytrace=False)
 
 
+def check_closed(observer, conversations):
+    """The gate has seen to it that every socket of the agent is closed."""
+    deadline = time.monotonic() + IDLE_S
+    while not observer.all_over() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    left = {(c.address, c.port): c for c in observer.open.values()}
+    seeds = [c.seed for c in conversations if (c.address, c.sport) in left]
+    if seeds:
+        pytest.fail(f"{len(seeds)} sockets of the agent were not closed within {IDLE_S} s: "
+                    f"{list(left.values())[:3]}\n{repeat(seeds[0])}\n"
+                    f"seeds: {' '.join(map(str, seeds[:50]))}", pytrace=False)
+
+
 def test_differential(net, started, sink):
     gate, observer = started, Observer(sink, started.written_file)
     stage = Stage(net)
@@ -132,8 +145,7 @@ def test_differential(net, started, sink):
         time.sleep(0.3)
         observer.update()
         check(observer, conversations)
-        lab.wait_until(observer.all_over, lambda: f"{len(observer.open)} sockets of the agent are "
-                       "closed", IDLE_S)
+        check_closed(observer, conversations)
         check(observer, conversations)
         total += len(conversations)
         honest += sum(c.honest for c in conversations)

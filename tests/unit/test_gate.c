@@ -387,6 +387,28 @@ static void a_flood_of_handshakes(void **state)
 	expect_delivery(WHY_NO_CREDENTIALS, 1);
 }
 
+/* In two packets, with the name cut between them; and once more when it is lost. */
+static void the_server_field_is_blanked(void **state)
+{
+	static const char	a[] = "HTTP/1.1 200 OK\r\nServer: Rom";
+	static const char	b[] = "Pager/4.07\r\nContent-Length: 0\r\n\r\n";
+	enum { A = sizeof(a) - 1, B = sizeof(b) - 1 };
+	struct packet		p;
+
+	(void)state;
+	policy.hide_server = true;
+	connect_client();
+	client(1, 1, TCP_ACK, GET, GET_LEN);
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(agent(1, 1 + GET_LEN, TCP_ACK, a, A), WHY_REPLY);
+		p = to_agent();		/* or rather from it */
+		assert_memory_equal(p.payload.at, "HTTP/1.1 200 OK\r\nServer:    ", A);
+		assert_int_equal(agent(1 + A, 1 + GET_LEN, TCP_ACK, b, B), WHY_REPLY);
+		p = to_agent();
+		assert_memory_equal(p.payload.at, "          \r\nContent-Length: 0\r\n\r\n", B);
+	}
+}
+
 /* Completes a handshake from host @host; the reason of its last packet. */
 static enum why join(uint8_t host, uint16_t port)
 {
@@ -461,6 +483,7 @@ int main(void)
 		GATE_TEST(no_flow_no_answer),
 		GATE_TEST(monitor_touches_nothing),
 		GATE_TEST(a_flood_of_handshakes),
+		GATE_TEST(the_server_field_is_blanked),
 		GATE_TEST(one_source_has_its_share),
 		GATE_TEST(the_greediest_gives_way),
 		GATE_TEST(heads_are_shared_out),
