@@ -20,7 +20,7 @@ GUARD_IO := $(addprefix daemon/guard/,main.c guard.c nfqueue.c inject.c asker.c)
 CORE	:= $(filter-out daemon/common/sandbox%,$(wildcard daemon/common/*.c)) \
 	   $(filter-out daemon/judge/main.c,$(wildcard daemon/judge/*.c)) \
 	   $(filter-out $(GUARD_IO),$(wildcard daemon/guard/*.c))
-SANDBOX	:= daemon/common/sandbox.c
+SANDBOX	:= daemon/common/sandbox.c daemon/common/sandbox_enter.c
 COMMON	:= $(filter-out daemon/common/sandbox%,$(wildcard daemon/common/*.c)) $(SANDBOX)
 GUARD	:= $(COMMON) $(wildcard daemon/guard/*.c)
 JUDGE	:= $(COMMON) $(wildcard daemon/judge/*.c)

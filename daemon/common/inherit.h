@@ -34,6 +34,7 @@ struct order_setup {
 	enum order		order;
 	struct policy		policy;
 	struct siphash_key	key;
+	bool			sandbox_optional;
 };
 
 struct order_credentials {

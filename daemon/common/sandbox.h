@@ -28,6 +28,13 @@ struct allowed {
 bool sandbox_identity(uid_t id, bool net_admin);
 
 /*
+ * Does both, for the program @name, whose uid is @id.  What fails ends the
+ * process; with @optional a missing system call filter is only said.
+ */
+void sandbox_enter(const char *name, uid_t id, bool net_admin,
+		   const struct allowed *allowed, size_t n, bool optional);
+
+/*
  * Every system call but @n @allowed ends the process.  False with errno, or
  * with ENOSYS when the kernel has no filter.
  */

@@ -34,6 +34,8 @@ struct setup {
 	struct siphash_key	key;
 	uint32_t		mark;
 	uint16_t		queue;
+	bool			fail_open;	/* what finds the queue full passes */
+	bool			sandbox_optional;
 };
 
 struct shm {

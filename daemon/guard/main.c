@@ -89,10 +89,8 @@ int main(int argc, char *argv[])
 	must_map_shm();
 	/* All memory is asked for here. */
 	must_make_guard();
-	if (!sandbox_identity(uid, true))
-		fatal("giving up privileges");
-	if (!sandbox_syscalls(allowed, sizeof(allowed) / sizeof(*allowed)))
-		fatal("system call filter");
+	sandbox_enter("cwmpgate-guard", uid, true, allowed, sizeof(allowed) / sizeof(*allowed),
+		      setup.sandbox_optional);
 	/* Packets are read below this line. */
 	guard_run(&guard);
 	_exit(EXIT_FAILURE);

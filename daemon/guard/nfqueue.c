@@ -74,7 +74,7 @@ static void say_why(int error, uint16_t num, FILE *err)
  * Everything in one message: between a bind and a later configuration the
  * kernel would drop every packet.
  */
-static int configure(struct mnl_socket *nl, uint16_t num)
+static int configure(struct mnl_socket *nl, uint16_t num, bool fail_open)
 {
 	char		 buf[CONF_MAX];
 	struct nlmsghdr	*h = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, num);
@@ -84,8 +84,8 @@ static int configure(struct mnl_socket *nl, uint16_t num)
 	nfq_nlmsg_cfg_put_cmd(h, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
 	nfq_nlmsg_cfg_put_params(h, NFQNL_COPY_PACKET, COPY_RANGE);
 	nfq_nlmsg_cfg_put_qmaxlen(h, QUEUE_LEN);
-	/* No FAIL_OPEN: an overload must not become a way in. */
-	mnl_attr_put_u32(h, NFQA_CFG_FLAGS, 0);
+	/* An overload must not become a way in, unless it was written down. */
+	mnl_attr_put_u32(h, NFQA_CFG_FLAGS, htonl(fail_open ? NFQA_CFG_F_FAIL_OPEN : 0));
 	mnl_attr_put_u32(h, NFQA_CFG_MASK, htonl(NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_GSO));
 
 	if (mnl_socket_sendto(nl, h, h->nlmsg_len) < 0)
@@ -111,12 +111,12 @@ static bool prepare(struct mnl_socket *nl)
 			  &size, sizeof(size)) == 0;
 }
 
-int nfqueue_bind(uint16_t num, FILE *err)
+int nfqueue_bind(uint16_t num, bool fail_open, FILE *err)
 {
 	struct mnl_socket	*nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	int			 fd = -1;
 
-	if (nl && prepare(nl) && configure(nl, num) == 0)
+	if (nl && prepare(nl) && configure(nl, num, fail_open) == 0)
 		fd = fcntl(mnl_socket_get_fd(nl), F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
 		say_why(errno, num, err);

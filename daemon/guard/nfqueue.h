@@ -23,9 +23,10 @@ struct nfqueue;
 /*
  * Binds @queue on a new socket and returns it, -1 on failure; then @err says in
  * words why, with the name of the kernel's package or of the process that
- * holds the queue.
+ * holds the queue.  With @fail_open the kernel accepts what the queue has no
+ * room for.
  */
-int		 nfqueue_bind(uint16_t queue, FILE *err);
+int		 nfqueue_bind(uint16_t queue, bool fail_open, FILE *err);
 
 /*
  * Serves @fd, which nfqueue_bind() made, perhaps in another process.  Accepted

@@ -35,6 +35,7 @@ static union message {
 } in;
 
 static struct policy		policy;
+static bool			sandbox_optional;
 static struct siphash_key	key;
 static struct credentials	credentials;
 static struct answer		answer;
@@ -70,6 +71,7 @@ static void must_be_set_up(void)
 		_exit(EXIT_FAILURE);
 	policy = in.setup.policy;
 	key = in.setup.key;
+	sandbox_optional = in.setup.sandbox_optional;
 	if (must_receive() != sizeof(in.credentials) || in.kind != ORDER_CREDENTIALS)
 		_exit(EXIT_FAILURE);
 	credentials = in.credentials.credentials;
@@ -119,10 +121,8 @@ int main(int argc, char *argv[])
 		fatal("judge");
 	explicit_bzero(&credentials, sizeof(credentials));
 
-	if (!sandbox_identity(uid, false))
-		fatal("giving up privileges");
-	if (!sandbox_syscalls(allowed, sizeof(allowed) / sizeof(*allowed)))
-		fatal("system call filter");
+	sandbox_enter("cwmpgate-judge", uid, false, allowed, sizeof(allowed) / sizeof(*allowed),
+		      sandbox_optional);
 	/* Text from the network is read below this line. */
 	serve(judge);
 }

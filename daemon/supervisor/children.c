@@ -89,7 +89,8 @@ static bool set_up_judge(int fd, const struct setup *setup)
 	static struct order_setup o;
 
 	o = (struct order_setup){ .order = ORDER_SETUP, .policy = setup->policy,
-				  .key = setup->key };
+				  .key = setup->key,
+				  .sandbox_optional = setup->sandbox_optional };
 	return send(fd, &o, sizeof(o), MSG_NOSIGNAL) == sizeof(o);
 }
 
@@ -127,7 +128,7 @@ static bool start_judge(struct children *c, const struct setup *setup,
 static bool start_guard(struct children *c, const struct setup *setup, int shm_fd, int trace)
 {
 	struct inject	inject;
-	int		queue = nfqueue_bind(setup->queue, stderr);
+	int		queue = nfqueue_bind(setup->queue, setup->fail_open, stderr);
 
 	if (queue < 0)
 		return false;

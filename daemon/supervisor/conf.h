@@ -46,6 +46,9 @@ struct conf {
 	uint16_t	queue;
 	uint32_t	mark;		/* one bit */
 	struct rate	syn;		/* connection attempts, per source */
+	bool		down_open;	/* without a daemon everything passes */
+	bool		overload_open;	/* what finds the queue full passes */
+	bool		sandbox_optional;
 	struct policy	policy;
 };
 

@@ -401,6 +401,30 @@ static void read_credentials_grace(struct reading *r, const struct setting *s,
 	read_seconds(r, s, node, &r->c->policy.credentials_grace_ms);
 }
 
+static void read_flag(struct reading *r, const struct setting *s, config_setting_t *node,
+		      bool *second_word)
+{
+	unsigned word;
+
+	if (read_word(r, s, node, &word))
+		*second_word = word == 1;
+}
+
+static void read_daemon_down(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_flag(r, s, node, &r->c->down_open);
+}
+
+static void read_overload(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_flag(r, s, node, &r->c->overload_open);
+}
+
+static void read_sandbox(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_flag(r, s, node, &r->c->sandbox_optional);
+}
+
 /*
  * This budget is the kernel's: it counts nanoseconds in 64 bits, and an nft set
  * has to remember a source until its burst has grown again.
@@ -422,10 +446,7 @@ static void read_syn(struct reading *r, const struct setting *s, config_setting_
 static void read_unknown_fields(struct reading *r, const struct setting *s,
 				config_setting_t *node)
 {
-	unsigned word;
-
-	if (read_word(r, s, node, &word))
-		r->c->policy.strip_unknown_fields = word == 1;
+	read_flag(r, s, node, &r->c->policy.strip_unknown_fields);
 }
 
 static void read_hide_server(struct reading *r, const struct setting *s, config_setting_t *node)
@@ -486,6 +507,9 @@ const struct setting conf_settings[] = {
 	{ "ban_max", "3600", read_ban_max, .min = 1, .max = 604800, .unit = "seconds" },
 	{ "unknown_fields", "\"refuse\"", read_unknown_fields, .words = { "refuse", "strip" } },
 	{ "hide_server", "false", read_hide_server, .expected = A_BOOL },
+	{ "daemon_down", "\"closed\"", read_daemon_down, .words = { "closed", "open" } },
+	{ "overload", "\"closed\"", read_overload, .words = { "closed", "open" } },
+	{ "sandbox", "\"require\"", read_sandbox, .words = { "require", "best-effort" } },
 	{ "queue", "7547", read_queue, .min = 0, .max = 65535 },
 	{ "mark", "0x40000000", read_mark, .expected = "one bit from 0x1 to 0x80000000" },
 };

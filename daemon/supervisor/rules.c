@@ -93,6 +93,25 @@ static void print_others(const struct conf *c, const char *chain, const char *ke
 	fputs(c->n_interfaces ? " } accept\n\t}\n" : "\t}\n", out);
 }
 
+/* Where failing open was asked for, the gate lets pass what nobody has marked. */
+static void print_unmarked(const struct conf *c, FILE *out)
+{
+	const char *why = c->down_open ? "daemon_down" : "overload";
+
+	fputs("\tchain unmarked_passes {\n", out);
+	if (c->mode == MODE_ENFORCE && (c->down_open || c->overload_open))
+		fprintf(out, "\t\taccept comment \"%s = open\"\n", why);
+	fputs("\t}\n", out);
+}
+
+static void print_ask(const struct conf *c, FILE *out)
+{
+	bool bypass = c->mode == MODE_MONITOR || c->down_open;
+
+	fprintf(out, TABLE " {\n\tchain ask_daemon {\n\t\tqueue num $gate_queue%s\n\t}\n}\n\n",
+		bypass ? " bypass" : "");
+}
+
 static void print_values(const struct conf *c, FILE *out)
 {
 	/* Replaces in one transaction; nft before 1.0.7 has no "destroy". */
@@ -111,6 +130,7 @@ static void print_values(const struct conf *c, FILE *out)
 	print_syn(c, out);
 	print_others(c, "other_interfaces_in", "iifname != { ", out);
 	print_others(c, "other_interfaces_out", "oifname != { ", out);
+	print_unmarked(c, out);
 	fputs("}\n\n", out);
 }
 
@@ -140,6 +160,8 @@ static bool copy_file(const char *name, FILE *out, FILE *err)
 static bool print_ruleset(const struct conf *c, bool queue, FILE *out, FILE *err)
 {
 	print_values(c, out);
+	if (queue && c->mode != MODE_BLOCK)
+		print_ask(c, out);
 	switch (c->mode) {
 	case MODE_MONITOR:
 		return copy_file("monitor.nft", out, err) &&

@@ -99,7 +99,8 @@ static void print_xt(const struct conf *c, const char *listing, FILE *out)
 		fprintf(out, "-A CWMPGATE_OUT -m mark --mark 0x%x/0x%x -j RETURN\n",
 			c->mark, c->mark);
 	}
-	print_xt_queue(c, "CWMPGATE_IN", "-i", "--dport", c->mode == MODE_MONITOR, out);
+	print_xt_queue(c, "CWMPGATE_IN", "-i", "--dport", c->mode == MODE_MONITOR || c->down_open,
+		       out);
 	fputs("-A CWMPGATE_OUT -m conntrack --ctdir ORIGINAL -j RETURN\n", out);
 	print_xt_queue(c, "CWMPGATE_OUT", "-o", "--sport", true, out);
 	/* First in the table: a rule before it could accept. */

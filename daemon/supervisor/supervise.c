@@ -16,12 +16,14 @@
 #include "children.h"
 #include "limit.h"
 #include "nftset.h"
+#include "notify.h"
 #include "report.h"
 #include "rules.h"
 #include "rulewatch.h"
 #include "watch.h"
 
 enum {
+	WATCHDOG_MS	= 1000,
 	START_MS	= 2000,		/* for a new guard to be in its loop */
 	HUNG_MS		= 2000,
 	BACKOFF_MS	= 100,		/* doubles with each failure in a row */
@@ -47,6 +49,7 @@ struct supervisor {
 	uint32_t			 judge_silent;	/* as last seen */
 	struct shm			*shm;
 	int				 shm_fd, trace_fd;
+	uint64_t			 watchdog_ms;	/* when to tell next that we live */
 	uint64_t			 seen;		/* decisions looked at */
 	uint64_t			 counted;	/* reasons in the status file */
 	struct nftset			*nftset;
@@ -111,6 +114,8 @@ static void start_serving(struct supervisor *s, uint64_t now_ms)
 	setup->policy = s->conf->policy;
 	setup->mark = s->conf->mark;
 	setup->queue = s->conf->queue;
+	setup->fail_open = s->conf->overload_open || s->conf->mode == MODE_MONITOR;
+	setup->sandbox_optional = s->conf->sandbox_optional;
 	atomic_store(&s->shm->heartbeat_ms, 0);
 	s->judge_silent = atomic_load(&s->shm->judge_silent);
 	s->started_ms = now_ms;
@@ -245,15 +250,35 @@ static void check_credentials(struct supervisor *s, uint64_t now_ms)
 		restart_serving(s, now_ms, "cwmpgate-judge takes no orders");
 }
 
+static void tell_ready(const struct conf *c)
+{
+	char lines[64];
+
+	snprintf(lines, sizeof(lines), "READY=1\nSTATUS=mode %s, queue %u",
+		 mode_name[c->mode], c->queue);
+	notify(lines);
+}
+
+/* Only while packets are served: a timer alone would vouch for a dead guard. */
+static void tell_watchdog(struct supervisor *s, uint64_t now_ms)
+{
+	if (now_ms < s->watchdog_ms || (s->conf->mode != MODE_BLOCK && !s->serving))
+		return;
+	notify("WATCHDOG=1");
+	s->watchdog_ms = now_ms + WATCHDOG_MS;
+}
+
 /* A new configuration is complete and good, or nothing changes. */
 static void reload(struct supervisor *s)
 {
 	static struct conf fresh;
 
 	supervise_reload = 0;
+	notify("RELOADING=1");
 	if (!conf_load(&fresh, s->options->conf_file, stderr) ||
 	    !read_credentials(&fresh, s->credentials)) {
 		fputs("reload: refused; the configuration read before stays in use\n", stderr);
+		notify("READY=1");
 		return;
 	}
 	*s->conf = fresh;
@@ -265,6 +290,7 @@ static void reload(struct supervisor *s)
 		fputs("reload: the rules could not be loaded\n", stderr);
 	watch_credentials(s);
 	fprintf(stderr, "reloaded, mode %s\n", mode_name[s->conf->mode]);
+	tell_ready(s->conf);
 }
 
 static bool wait_for_guard(struct supervisor *s)
@@ -319,6 +345,7 @@ int supervise(const struct supervise_options *o, struct conf *c,
 	}
 	fprintf(stderr, "cwmpgated " VERSION " ready, mode %s, queue %u\n",
 		mode_name[c->mode], c->queue);
+	tell_ready(c);
 
 	while (!supervise_stop) {
 		uint64_t now;
@@ -332,7 +359,9 @@ int supervise(const struct supervise_options *o, struct conf *c,
 		look_at_decisions(&s, now);
 		check_rules(&s);
 		write_status(&s);
+		tell_watchdog(&s, now);
 	}
+	notify("STOPPING=1");
 	/* The rules stay: in enforce mode the ports are closed from here on. */
 	stop_serving(&s);
 	write_status(&s);

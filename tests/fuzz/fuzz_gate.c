@@ -10,7 +10,7 @@
 #include "oracle.h"
 #include "world.h"
 
-enum { STEP = 6, STEPS_MAX = 80, PHRASES = 32, PHRASE_MAX = 1200 };
+enum { STEP = 6, STEPS_MAX = 50, PHRASES = 32, PHRASE_MAX = 1200 };
 
 /* The first byte of the input. */
 enum { COOKIES = 1, STRIP = 2, BIND_ANY = 4, RESET = 8, UNCHECKED = 16, OBSERVE = 32, LIES = 64 };

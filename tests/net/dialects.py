@@ -63,6 +63,10 @@ class Agent:
         """The status and the bytes that @head gets."""
         return self.success if self.allows(head, peer) else (401, self.challenge(peer))
 
+    def keeps(self, status):
+        """Whether the connection stays open after that."""
+        return self.keep
+
     def is_response(self, d, ha1=None, algorithm="md5"):
         """RFC 2617 3.2.2.1, with qop where @d has it."""
         ha1 = ha1 or h(algorithm, self.user, d["realm"], self.password)
@@ -226,7 +230,6 @@ class Icwmp2022(Agent):
 class Ccsp(Agent):
     """RDK-B: one nonce for all, for the address that last asked."""
 
-    keep = True
     realm = b"Cisco_CCSP_CWMP_TCPCR"
     body = b"<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\"><html></html>"
 
@@ -271,6 +274,9 @@ class Ccsp(Agent):
             if name.rstrip(b" \t").lower() == wanted:
                 return value.lstrip(b" \t")
         return None
+
+    def keeps(self, status):
+        return status != 0
 
     def is_cookie(self, value):
         return value is None or b'CcspCwmpTcpCR="%s/' % self.magic in value
@@ -346,6 +352,9 @@ class SoftAtHome(Orange):
 
     success = 204, b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
     realm = b"SoftAtHome"
+
+    def keeps(self, status):
+        return status == 401
 
     def answer(self, head, peer):
         line, _, fields = head.partition(b"\r\n")
@@ -569,7 +578,7 @@ class Server(lenient_agent.Agent):
             return self.drop(client, "reset", errno=errno.errorcode[e.errno])
         if status:
             self.log("answer", n=client.number, status=status)
-        if not self.agent.keep or not status:
+        if not self.agent.keeps(status):
             self.drop(client, "closed")
 
 

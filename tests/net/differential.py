@@ -265,7 +265,7 @@ class Conversation(Peer):
         rng = self.rng
         most = min(self.mss or 536, SEGMENT)
         kind = rng.random()
-        if kind < 0.03:
+        if kind < 0.03 and len(data) < 600:
             most = 1
         elif kind < 0.4:
             most = rng.randrange(2, 200)

@@ -52,6 +52,7 @@ class Gate:
     def __init__(self, net, **overrides):
         self.net, self.host, self.process = net, net.router, None
         self.expect_dead = False
+        self.environment = {}
         self.config = net.dir / "cwmpgate.conf"
         self.credentials = net.dir / "credentials"
         self.status_file = net.dir / "status"
@@ -80,7 +81,7 @@ class Gate:
         with open(self.log_file, "w") as log:
             self.process = self.host.spawn(
                 *self.argv("-f", "-s", self.status_file, "-w", self.written_file),
-                stdout=log, stderr=subprocess.STDOUT, env=ENVIRONMENT)
+                stdout=log, stderr=subprocess.STDOUT, env={**ENVIRONMENT, **self.environment})
         lab.wait_until(self._ready_or_dead, "the daemon is ready", 10)
         if self.process.poll() is not None:
             raise AssertionError(f"the daemon ended: {self.log()}")
