@@ -141,26 +141,23 @@ static void client_speaks(struct world *w, struct conn *c, const uint8_t *op)
 /* What an honest kernel says; the words are its process's. */
 static bool agent_says(const struct conn *c, const uint8_t *op, struct say *say)
 {
-	if (c->state == KERNEL_NONE)
-		return false;
-	say->ack = c->read_next;
+	*say = (struct say){ .seq = c->agent_next, .ack = c->read_next, .flags = TCP_ACK };
 	if (c->state == KERNEL_EMBRYO) {
 		say->seq = c->agent_isn;
 		say->flags = TCP_SYN | TCP_ACK;
-		return true;
-	}
-	say->seq = c->agent_next;
-	say->flags = TCP_ACK;
-	if (c->sent_fin)
-		return true;
-	say->payload = words(op);
-	if ((op[1] & 7) == 4)
-		say->flags |= TCP_FIN;
-	if ((op[1] & 7) == 3) {
+	} else if (op[1] & 64) {		/* the last words once more */
+		say->payload = c->agent_last;
+		say->seq -= (uint32_t)c->agent_last.len + c->sent_fin;
+		if (c->sent_fin)
+			say->flags |= TCP_FIN;
+	} else if ((op[1] & 7) == 3) {
 		say->flags = TCP_RST;
-		say->payload.len = 0;
+	} else if (!c->sent_fin) {
+		say->payload = words(op);
+		if ((op[1] & 7) == 4)
+			say->flags |= TCP_FIN;
 	}
-	return true;
+	return c->state != KERNEL_NONE;
 }
 
 static void note_issued(struct world *w, const struct conn *c, struct bytes said)
@@ -172,24 +169,23 @@ static void note_issued(struct world *w, const struct conn *c, struct bytes said
 static void agent_speaks(struct world *w, struct conn *c, const uint8_t *op)
 {
 	static struct segment	s;
-	struct say		say = { .other_ts = false };
-	bool			again = op[1] & 64;
+	struct say		say;
 
 	if (!agent_says(c, op, &say))
 		return;
-	if (again)
-		say.seq -= (uint32_t)say.payload.len;
+	if (c->state == KERNEL_OPEN && say.seq == c->agent_next &&
+	    (say.payload.len || say.flags & TCP_FIN)) {
+		c->agent_next += (uint32_t)say.payload.len + !!(say.flags & TCP_FIN);
+		c->agent_last = say.payload;
+		c->sent_fin = say.flags & TCP_FIN;
+	}
+	if (say.flags & TCP_RST)
+		c->state = KERNEL_NONE;
 	if (op[1] & 128 && w->lied) {
 		say.seq += distance(op[2]);
 		say.ack += distance(op[3]);
 	}
 	world_build(w, c, FROM_AGENT, &say, &s);
-	if (c->state == KERNEL_OPEN && !again) {
-		c->agent_next += (uint32_t)say.payload.len + !!(say.flags & TCP_FIN);
-		c->sent_fin |= !!(say.flags & TCP_FIN);
-	}
-	if (say.flags & TCP_RST)
-		c->state = KERNEL_NONE;
 	note_issued(w, c, say.payload);
 	world_send(w, FROM_AGENT, &s);
 }

@@ -126,6 +126,7 @@ static void kernel_segment(struct world *w, struct conn *c, const struct packet 
 		c->state = KERNEL_OPEN;
 		c->read_next = c->client_isn + 1;
 		c->agent_next = c->agent_isn + 1;
+		c->agent_last.len = 0;
 		c->read_fin = c->sent_fin = false;
 	}
 	if (p->payload.len) {
@@ -171,6 +172,7 @@ static void kernel_takes(struct world *w, struct conn *c, const struct packet *p
 		c->client_isn = p->seq;
 		c->read_next = p->seq + 1;
 		c->agent_next = c->agent_isn + 1;
+		c->agent_last.len = 0;
 		c->has_ts = p->has_ts;
 		c->read_fin = c->sent_fin = false;
 		c->n_read = 0;

@@ -40,6 +40,7 @@ struct conn {
 	uint32_t		client_isn, client_next;	/* what the client sends */
 	enum kernel_state	state;				/* the agent's kernel's */
 	uint32_t		agent_isn, agent_next;
+	struct bytes		agent_last;	/* what it said last */
 	uint32_t		read_next;	/* the next byte the agent reads */
 	bool			read_fin, sent_fin;
 	unsigned		n_read;		/* heads */

@@ -69,9 +69,9 @@ def daemon(monkeypatch):
     if "CWMPGATED" not in os.environ:
         subprocess.run(["make", "-s", "-C", lab.REPO, "build/san/cwmpgated"], check=True)
         monkeypatch.setattr(gate_module, "DAEMON", lab.REPO / "build/san/cwmpgated")
-        # What it holds to its end was asked for before the first packet.
-        monkeypatch.setitem(gate_module.ENVIRONMENT, "ASAN_OPTIONS",
-                            gate_module.ENVIRONMENT["ASAN_OPTIONS"] + ":detect_leaks=0")
+    # What it holds to its end was asked for before the first packet.
+    monkeypatch.setitem(gate_module.ENVIRONMENT, "ASAN_OPTIONS",
+                        gate_module.ENVIRONMENT["ASAN_OPTIONS"] + ":detect_leaks=0")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ import lab
 PIPE = pathlib.Path(os.environ.get("JUDGE_PIPE", lab.REPO / "build/judge_pipe"))
 REQUESTS = 100_000
 ROUNDS = 8			# each with users of its own
-WAITING = 20			# challenges that are not answered yet
+WAITING = 20			# challenges that are open at a time
 ASK_REQUEST, ASK_REPLY = 0, 1
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -217,30 +217,25 @@ def question(ask, now_ms, client, data):
 
 def conversation(maker, requests):
     """What goes into the pipe, and what was asked there in order."""
-    stream, asked, waiting = [struct.pack(">B", len(maker.users))], [], []
+    stream, asked = [struct.pack(">B", len(maker.users))], []
     for user, password in maker.users.items():
         stream += [struct.pack(">H", len(t)) + t for t in (user.encode(), password.encode())]
-    for now_ms in range(1_000_000, 1_000_000 + 10 * requests, 10):
-        c, client = maker.challenge(), client_address(maker.r)
-        stream.append(question(ASK_REPLY, now_ms, client, maker.answer_401(c)))
-        asked.append(None)
-        waiting.append((c, client))
-        if len(waiting) > WAITING:
-            answer_one(maker, waiting, now_ms, stream, asked)
-    while waiting:
-        answer_one(maker, waiting, now_ms, stream, asked)
+    now_ms = 1_000_000
+    for _ in range(requests // WAITING):
+        now_ms += 200
+        waiting = [(maker.challenge(), client_address(maker.r)) for _ in range(WAITING)]
+        for c, client in waiting:
+            stream.append(question(ASK_REPLY, now_ms, client, maker.answer_401(c)))
+            asked.append(None)
+        maker.r.shuffle(waiting)
+        for c, client in waiting:
+            asked.append(maker.request(c))
+            stream.append(question(ASK_REQUEST, now_ms + 100, client, asked[-1].head))
     return b"".join(stream), asked
 
 
 def client_address(r):
     return bytes(10) + b"\xff\xff\xc0\x00\x02" + bytes([r.randint(1, 4)])
-
-
-def answer_one(maker, waiting, now_ms, stream, asked):
-    c, client = waiting.pop(maker.r.randrange(len(waiting)))
-    sent = maker.request(c)
-    stream.append(question(ASK_REQUEST, now_ms, client, sent.head))
-    asked.append(sent)
 
 
 def answers(output):
