@@ -48,11 +48,13 @@ enum limits {
 	HEAD_MS			= 5000,
 	DELIVERY_MS		= 5000,	/* from delivery to the agent's acknowledgement */
 	IDLE_MS			= 30000,
+	CHALLENGED_MS		= 5000,	/* idle after an answer to an unproven request */
 	LINGER_MS		= 5000,	/* a closed flow answers late packets */
 	NONCE_LIFE_MS		= 300000,
 	REPEAT_MS		= 5000,	/* one identical repeat is allowed within this */
 	TICK_MS			= 100,
 	JUDGE_ANSWER_MS		= 50,
+	START_MS		= 2000,	/* for a new process to be ready */
 
 	/* The kernel's queue. */
 	QUEUE_LEN		= 256,

@@ -42,6 +42,11 @@ void bucket_give(struct bucket *b, const struct rate *r)
 	b->credit += room < r->per_ms ? room : r->per_ms;
 }
 
+bool bucket_is_low(const struct bucket *b, const struct rate *r)
+{
+	return b->credit < (uint64_t)(r->burst / 2) * r->per_ms;
+}
+
 bool bucket_is_full(const struct bucket *b, const struct rate *r, uint64_t now_ms)
 {
 	return credit_at(b, r, now_ms) == full(r);

@@ -33,6 +33,9 @@ bool bucket_take(struct bucket *b, const struct rate *r, uint64_t now_ms);
 /* Gives one token back; never beyond the burst. */
 void bucket_give(struct bucket *b, const struct rate *r);
 
+/* Less than half of the burst is left, as of the last bucket_take(). */
+bool bucket_is_low(const struct bucket *b, const struct rate *r);
+
 /* As good as never used: forgetting the bucket would change nothing. */
 bool bucket_is_full(const struct bucket *b, const struct rate *r, uint64_t now_ms);
 

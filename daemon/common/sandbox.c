@@ -30,10 +30,11 @@ bool sandbox_identity(uid_t id, bool net_admin)
 
 static int allow(scmp_filter_ctx ctx, const struct allowed *a)
 {
-	if (a->fd == ANY_FD)
-		return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, a->syscall, 0);
-	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, a->syscall, 1,
-				SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)a->fd));
+	const struct scmp_arg_cmp on_fd = {
+		.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)a->fd, .datum_b = 0,
+	};
+
+	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, a->syscall, a->fd != ANY_FD, &on_fd);
 }
 
 bool sandbox_syscalls(const struct allowed *allowed, size_t n)

@@ -14,6 +14,7 @@ static void begin(struct flows *t, struct flow *f, const struct packet *p, uint6
 	flow_set(t, f, FLOW_EMBRYO, now_ms + EMBRYO_MS);
 	f->v6 = p->v6;
 	f->deferred = f->client_fin = f->agent_fin = f->last = f->learned = false;
+	f->unproven = f->by_gate = false;
 	f->requests = 0;
 	f->client_first = f->client_delivered = f->client_next = first;
 	f->client_edge = first + p->window;	/* a SYN's window is never scaled */
@@ -162,7 +163,7 @@ enum why agent_packet(struct scene *s)
 	}
 	if (f->state == FLOW_ANSWERING) {
 		if (p->payload.len)
-			f->deadline_ms = s->now_ms + IDLE_MS;
+			f->deadline_ms = s->now_ms + (f->unproven ? CHALLENGED_MS : IDLE_MS);
 		learn(s);
 	}
 	if (is_hiding(f, p))

@@ -96,6 +96,7 @@ static enum why ask(struct scene *s)
 	memcpy(f->head->canon, a->bytes, f->head->len);
 	f->ticket = a->ticket;
 	f->last = a->last;
+	f->unproven = a->why != WHY_AUTHENTICATED && a->why != WHY_UNCHECKED;
 	f->learned = false;
 	f->answer_at = f->agent_next;
 	f->requests++;
@@ -317,6 +318,10 @@ static enum why closed(struct scene *s)
 
 	if (p->payload.len || p->flags & TCP_RST || !f->agent_fin)
 		return WHY_LATE;
+	if (f->by_gate) {
+		s->act = p->flags & TCP_FIN ? ACT_ABSORB : ACT_DROP;
+		return WHY_FAREWELL;
+	}
 	if (p->flags & TCP_FIN)
 		return p->seq == f->client_next - 1 ? WHY_FIN : WHY_LATE;
 	return p->seq == f->client_next ? WHY_ACK : WHY_LATE;

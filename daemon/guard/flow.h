@@ -52,6 +52,8 @@ struct flow {
 	bool		has_ts;		/* RFC 7323 timestamps were negotiated */
 	bool		client_fin, agent_fin;	/* seen and passed on */
 	bool		last;		/* no request may follow the current one */
+	bool		unproven;	/* the current request went without credentials */
+	bool		by_gate;	/* the gate has answered, and ends it alone */
 	bool		learned;	/* the current answer's head has been read */
 	uint8_t		agent_wscale;
 	uint8_t		requests;

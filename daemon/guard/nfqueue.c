@@ -17,7 +17,7 @@
 
 enum {
 	COPY_RANGE	= 65531,		/* NFQNL_MAX_COPY_RANGE */
-	DGRAM_MAX	= COPY_RANGE + 1024,
+	DGRAM_MAX	= 1 << 16 | 1 << 10,	/* a multiple of every alignment */
 	VERDICT_MAX	= SEGMENT_MAX + 128,
 	RECEIVE_BUFFER	= 1 << 20,
 	CONF_MAX	= 256,
@@ -29,8 +29,8 @@ struct nfqueue {
 	uint32_t		 mark;
 	uint64_t		 late, odd;
 	size_t			 out_len;
-	uint8_t			 in[BATCH_MAX][DGRAM_MAX];
-	uint8_t			 out[BATCH_MAX * VERDICT_MAX];
+	_Alignas(16) uint8_t	 in[BATCH_MAX][DGRAM_MAX];
+	_Alignas(16) uint8_t	 out[BATCH_MAX * VERDICT_MAX];
 };
 
 /* Who has the queue: the kernel tells a netlink port id, mostly a process id. */
@@ -76,7 +76,7 @@ static void say_why(int error, uint16_t num, FILE *err)
  */
 static int configure(struct mnl_socket *nl, uint16_t num, bool fail_open)
 {
-	char		 buf[CONF_MAX];
+	_Alignas(16) char buf[CONF_MAX];
 	struct nlmsghdr	*h = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, num);
 	ssize_t		 n;
 

@@ -30,7 +30,7 @@ static uint16_t window_left(const struct flow *f, uint32_t ack)
 /* A segment to the client in the agent's name. */
 static struct segment_spec to_client(const struct flow *f, uint8_t flags)
 {
-	bool		gate_holds = f->state == FLOW_READING || f->state == FLOW_FAREWELL;
+	bool		gate_holds = f->state == FLOW_READING || f->by_gate;
 	uint32_t	ack = gate_holds ? f->client_next : f->client_delivered;
 
 	return (struct segment_spec){
@@ -128,6 +128,7 @@ static void refuse_busy(struct scene *s, struct outcome *out)
 	reset_agent(s, out);
 	flow_drop_head(s->gate->flows, f);
 	flow_set(s->gate->flows, f, FLOW_FAREWELL, s->now_ms + HEAD_MS);
+	f->by_gate = true;
 	f->answer_at = f->agent_next;
 	say_busy(f, f->answer_at, out);
 	f->agent_next += (uint32_t)sizeof(busy) - 1 + 1;	/* the text and the FIN */

@@ -13,6 +13,7 @@ struct budget {
 	struct bucket	attempts;	/* not authenticated, or not yet */
 	struct bucket	requests;
 	uint64_t	seen_ms;
+	bool		proven;		/* has sent a valid digest */
 };
 
 struct budgets;

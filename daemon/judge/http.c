@@ -218,10 +218,12 @@ static enum why read_cookie(const struct reader *r, struct bytes value)
 		more = bytes_until(&value, ';', &pair);
 		if (!more)
 			pair = value;
-		if (!bytes_until(&pair, '=', &name) || !is_cookie_pair(name, pair))
+		if (!bytes_until(&pair, '=', &name))
 			return wrong(r, at, WHY_BAD_FIELD_VALUE);
 		if (is_index(name))
 			return wrong(r, at, WHY_BAD_COOKIE);
+		if (!is_cookie_pair(name, pair))
+			return wrong(r, at, WHY_BAD_FIELD_VALUE);
 		if (more) {
 			uint8_t c;
 

@@ -100,9 +100,21 @@ static bool is_well_formed(struct hearing *h)
 	       !h->digest.has_comma && digest_uri_fits(&h->digest, &h->request);
 }
 
-static bool take_any(struct judge *j, uint64_t now_ms)
+/*
+ * Half of what all sources have together is kept for those that have proven
+ * themselves: many that have not must not shut out one that has.
+ */
+static bool take_any(const struct hearing *h)
 {
-	return bucket_take(&j->all_requests, &j->policy->all_requests, now_ms);
+	struct judge		*j = h->judge;
+	const struct rate	*all = &j->policy->all_requests;
+
+	if (!bucket_take(&j->all_requests, all, h->question->now_ms))
+		return false;
+	if (h->budget->proven || !bucket_is_low(&j->all_requests, all))
+		return true;
+	bucket_give(&j->all_requests, all);
+	return false;
 }
 
 /* An authenticated request is not an attempt, and has a budget of its own. */
@@ -111,10 +123,11 @@ static enum why take_request(const struct hearing *h)
 	const struct policy	*p = h->judge->policy;
 	uint64_t		 now_ms = h->question->now_ms;
 
+	h->budget->proven = true;
 	bucket_give(&h->budget->attempts, &p->attempts);
 	if (!bucket_take(&h->budget->requests, &p->requests, now_ms))
 		return WHY_OVER_REQUESTS;
-	if (take_any(h->judge, now_ms))
+	if (take_any(h))
 		return WHY_NEXT;
 	bucket_give(&h->budget->requests, &p->requests);
 	return WHY_OVER_REQUESTS;
@@ -152,7 +165,7 @@ static enum why deliver_bare(struct hearing *h, enum why reason, struct answer *
 {
 	enum why why;
 
-	if (!take_any(h->judge, h->question->now_ms))
+	if (!take_any(h))
 		return WHY_OVER_ATTEMPTS;
 	if ((why = deliver(h, NULL, a)))
 		return why;
@@ -163,7 +176,7 @@ static enum why deliver_unchecked(struct hearing *h, struct answer *a)
 {
 	enum why why;
 
-	if (!take_any(h->judge, h->question->now_ms))
+	if (!take_any(h))
 		return WHY_OVER_ATTEMPTS;
 	if ((why = deliver(h, is_well_formed(h) ? &h->digest : NULL, a)))
 		return why;

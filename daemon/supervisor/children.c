@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "inherit.h"
 #include "inject.h"
 #include "limit.h"
@@ -107,11 +109,28 @@ bool children_order_credentials(const struct children *c,
 	return taken;
 }
 
+static bool wait_at_most(int fd, int ms)
+{
+	struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) == 0;
+}
+
+/* It is in its sandbox and waits for questions; the first one is answered in time. */
+static bool is_ready(int fd)
+{
+	static struct answer hello;
+
+	if (recv(fd, &hello, sizeof(hello), 0) >= (ssize_t)offsetof(struct answer, bytes))
+		return true;
+	fputs("cwmpgate-judge did not start\n", stderr);
+	return false;
+}
+
 static bool start_judge(struct children *c, const struct setup *setup,
 			const struct credentials *credentials)
 {
-	struct timeval	wait = { .tv_usec = JUDGE_ANSWER_MS * 1000 };
-	int		pair[2];
+	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		perror("socketpair");
@@ -122,7 +141,8 @@ static bool start_judge(struct children *c, const struct setup *setup,
 	close(pair[1]);
 	return c->judge && set_up_judge(c->judge_fd, setup) &&
 	       children_order_credentials(c, credentials, 0) &&
-	       setsockopt(c->judge_fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) == 0;
+	       wait_at_most(c->judge_fd, START_MS) && is_ready(c->judge_fd) &&
+	       wait_at_most(c->judge_fd, JUDGE_ANSWER_MS);
 }
 
 static bool start_guard(struct children *c, const struct setup *setup, int shm_fd, int trace)

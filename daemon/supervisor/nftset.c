@@ -77,7 +77,7 @@ static void put_element(struct nlmsghdr *h, const struct addr *a, uint32_t ms)
 /* The kernel has worked through the batch when sendto() returns. */
 static int read_answers(struct nftset *n)
 {
-	char	buf[REPLY_SIZE];
+	_Alignas(16) char buf[REPLY_SIZE];
 	int	error = 0;
 	ssize_t	len;
 
@@ -91,7 +91,7 @@ static int read_answers(struct nftset *n)
 
 int nftset_ban(struct nftset *n, const struct addr *source, uint32_t ms)
 {
-	char			buf[BATCH_SIZE];
+	_Alignas(16) char	buf[BATCH_SIZE];
 	size_t			len;
 	struct nlmsghdr		*h;
 

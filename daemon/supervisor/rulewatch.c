@@ -19,7 +19,7 @@ _Static_assert((int)NFTA_TABLE_NAME == ATTR_TABLE_NAME && (int)NFTA_CHAIN_TABLE 
 struct rulewatch {
 	struct mnl_socket	*nl;
 	bool			 xt, lost;
-	char			 buf[1 << 16];
+	_Alignas(16) char	 buf[1 << 16];
 };
 
 struct rulewatch *rulewatch_open(FILE *err)

@@ -24,7 +24,6 @@
 
 enum {
 	WATCHDOG_MS	= 1000,
-	START_MS	= 2000,		/* for a new guard to be in its loop */
 	HUNG_MS		= 2000,
 	BACKOFF_MS	= 100,		/* doubles with each failure in a row */
 	BACKOFF_MAX_MS	= 5000,

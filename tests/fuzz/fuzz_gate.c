@@ -13,7 +13,8 @@
 enum { STEP = 6, STEPS_MAX = 50, PHRASES = 32, PHRASE_MAX = 1200 };
 
 /* The first byte of the input. */
-enum { COOKIES = 1, STRIP = 2, BIND_ANY = 4, RESET = 8, UNCHECKED = 16, OBSERVE = 32, LIES = 64 };
+enum { COOKIES = 1, STRIP = 2, BIND_ANY = 4, RESET = 8, UNCHECKED = 16, OBSERVE = 32, LIES = 64,
+       HIDE = 128 };
 
 #define HEAD "GET / HTTP/1.1\r\nHost: h\r\n"
 #define ASKS "HTTP/1.1 401 U\r\nWWW-Authenticate: Digest realm=\"r\", nonce="
@@ -245,6 +246,7 @@ static uint64_t run(uint8_t how, const uint8_t *data, size_t len)
 	policy.on_bad_digest = how & RESET ? BAD_DIGEST_RESET : BAD_DIGEST_CHALLENGE;
 	policy.digest = how & UNCHECKED ? DIGEST_OFF : DIGEST_REQUIRE;
 	policy.observe = how & OBSERVE;
+	policy.hide_server = how & HIDE;
 	world_begin(&w, &policy);
 	w.cookies = how & COOKIES;
 	w.lied = how & LIES;

@@ -118,9 +118,10 @@ static void kernel_segment(struct world *w, struct conn *c, const struct packet 
 	uint32_t at = p->seq + (uint32_t)p->payload.len;
 
 	if (c->state != KERNEL_OPEN) {
-		bool embryo = c->state == KERNEL_EMBRYO || (w->cookies && c->agent_next);
+		/* A cookie is good for one sequence number, and for some minutes. */
+		bool cookie = w->cookies && c->agent_next && p->seq == c->client_isn + 1;
 
-		if (!embryo || p->ack != c->agent_isn + 1)
+		if ((c->state != KERNEL_EMBRYO && !cookie) || p->ack != c->agent_isn + 1)
 			return;
 		PROMISE(p->payload.len && p->seq == c->client_isn + 1);
 		c->state = KERNEL_OPEN;
@@ -176,6 +177,7 @@ static void kernel_takes(struct world *w, struct conn *c, const struct packet *p
 		c->has_ts = p->has_ts;
 		c->read_fin = c->sent_fin = false;
 		c->n_read = 0;
+		memset(c->view, 0, sizeof(c->view));
 	} else {
 		kernel_segment(w, c, p);
 	}
@@ -201,6 +203,35 @@ static void check_sent(struct world *w, const struct segment *s)
 	}
 }
 
+/* The agent's packet @raw goes on to the client, as it is or as @p. */
+static void client_takes(struct world *w, struct bytes raw)
+{
+	const struct outcome	*o = w->out;
+	struct packet		 p, said;
+	struct conn		*c;
+	uint32_t		 at;
+
+	PROMISE(packet_decode(&said, raw) == WHY_NEXT);
+	p = said;
+	if (o->replaced) {
+		PROMISE(w->policy.hide_server && o->packet.len == raw.len);
+		PROMISE(packet_decode(&p, (struct bytes){ o->packet.at, o->packet.len }) ==
+			WHY_NEXT && packet_checksum_ok(&p));
+		PROMISE(p.seq == said.seq && p.ack == said.ack && p.flags == said.flags);
+	}
+	c = find(w, &said.dst, said.dport);
+	for (size_t i = 0; i < p.payload.len && c; i++) {
+		uint8_t b = p.payload.at[i];
+
+		PROMISE(b == said.payload.at[i] || b == ' ');
+		at = p.seq + (uint32_t)i - c->agent_isn - 1;
+		if (at >= VIEW_MAX || w->lied)
+			continue;
+		PROMISE(!c->view[at] || c->view[at] == b);
+		c->view[at] = b;
+	}
+}
+
 static void check_passed(struct world *w, enum from from, struct bytes raw)
 {
 	const struct outcome	*o = w->out;
@@ -208,7 +239,7 @@ static void check_passed(struct world *w, enum from from, struct bytes raw)
 	struct packet		 p;
 
 	if (from == FROM_AGENT) {
-		PROMISE(!o->replaced || o->packet.len == raw.len);
+		client_takes(w, raw);
 		return;
 	}
 	if (o->replaced)

@@ -10,7 +10,9 @@
  *	what the gate writes decodes, and nothing of it that is for the agent
  *	is anything but a RST;
  *	credentials that are delivered are right, were asked for by the agent,
- *	and come twice at most.
+ *	and come twice at most;
+ *	the client reads the agent's bytes or a blank in their place, and a byte
+ *	that is sent again is the same again.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -19,7 +21,10 @@
 #include "hash.h"
 #include "judge.h"
 
-enum { SOURCES = 4, CONNS = 16, NONCES = 2, DIGESTS = 8, AGENT_PORT = 7547 };
+enum {
+	SOURCES = 4, CONNS = 16, NONCES = 2, DIGESTS = 8, AGENT_PORT = 7547,
+	VIEW_MAX = 256,
+};
 
 #define WORLD_USER	"u"
 #define WORLD_PASSWORD	"p"
@@ -44,6 +49,7 @@ struct conn {
 	uint32_t		read_next;	/* the next byte the agent reads */
 	bool			read_fin, sent_fin;
 	unsigned		n_read;		/* heads */
+	uint8_t			view[VIEW_MAX];	/* what the client was given to read; 0: nothing */
 };
 
 struct world {

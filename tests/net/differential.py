@@ -70,11 +70,12 @@ class Peer:
         self.manner = self.sport % 8
         self.ts = rng.random() < 0.6
         self.wscale = rng.choice((None, 0, 7, 14))
-        self.mss = rng.choice((None, 88, 536, 1220, 1460, 65495))
+        self.mss = 88 if rng.random() < 0.03 else rng.choice((None, 536, 1220, 1460, 65495))
         self.window = rng.choice((502, 1000, 64240, 65535))
         self.ecn = 0
         self.trace = None
         self.auto = True		# acknowledge what the server says
+        self.syn_clock = 0
         self.choose_isn()
 
     def _addresses(self, n):
@@ -106,6 +107,9 @@ class Peer:
     def clock(self, back=0):
         return int(time.monotonic() * 1000) - back & MASK
 
+    def stamp(self, value):
+        return struct.pack("!BBBBII", 1, 1, 8, 10, value & MASK, self.their_ts)
+
     def options(self, syn=False, back=0):
         o = b""
         if syn and self.mss:
@@ -115,7 +119,7 @@ class Peer:
         if syn and self.wscale is not None:
             o += bytes((1, 3, 3, self.wscale))
         if self.ts:
-            o += struct.pack("!BBBBII", 1, 1, 8, 10, self.clock(back), self.their_ts)
+            o += self.stamp(self.clock(back))
         return o
 
     def segment(self, data=b"", at=None, flags=ACK, *, seq=None, ack=None, options=None,
@@ -147,6 +151,7 @@ class Peer:
 
     def syn(self, **fields):
         fields.setdefault("window", 64240)
+        self.syn_clock = self.clock()
         self.emit(flags=SYN, seq=self.isn, ack=0, **fields)
 
     # -- receiving -------------------------------------------------------
@@ -196,6 +201,7 @@ class Conversation(Peer):
     def honestly(self):
         rng = self.rng
         self.ecn = rng.choice((0, 0, 0, ECE, CWR, ECE | CWR))
+        self.disturbed = rng.choice((0, 0, 0.1, 0.5))	# somebody else throws in what is dropped
         if not (yield from self.open(5)):
             self.failed = "no SYN-ACK"
             return
@@ -303,6 +309,10 @@ class Conversation(Peer):
         deadline = time.monotonic() + 4
         while True:
             for at, piece in plan:
+                if self.rng.random() < 0.02:	# an old keep-alive probe
+                    self.emit(self.rng.choice((b"", b"\0")), at=start - 1)
+                if self.rng.random() < self.disturbed:
+                    self.rng.choice(HARMLESS)(self, self.rng.choice((EVIL, MARK, b"G", HEAD)))
                 self.emit(piece, start + at, ACK | FIN * (fin and at + len(piece) == len(data)))
                 if self.rng.random() < 0.1:
                     yield 0.001
@@ -395,6 +405,13 @@ class Conversation(Peer):
         plan = self.shuffled(data)
         if rng.random() < 0.1:
             rng.shuffle(plan)
+        if start == 0 and self.ts and rng.random() < 0.3:
+            # In the handshake Linux does not take one tick back, as it does later:
+            # what the gate delivers is lost, and what comes after it must be safe.
+            for at, piece in self.cuts(data):
+                self.emit(piece, at, options=self.stamp(self.syn_clock - 1))
+            if rng.random() < 0.5:
+                self.emit(at=len(data))
         for at, piece in plan:
             self.next = start + at
             if rng.random() < noise:
@@ -564,10 +581,10 @@ def ip_options(c, data):
             b"\1\1\1\1", b"\7\7\4\0\0\0\0", b"\x83\7\4\xc0\0\2\1", b"\x89\7\4\xc0\0\2\1",
             b"\x44\x0c\5\0" + bytes(8), b"\x94\4\0\0", b"\x82\x0b" + bytes(9), b"\x44\0"))})
 
-def fragments(c, data):
-    """Two or more, in any order, some twice; the first may be tiny."""
+def fragments(c, data, sizes=(8, 16, 24, 40, 1 << 15)):
+    """One or more, in any order, some twice; the first may be tiny."""
     body, rng = c.segment(data), c.rng
-    size = rng.choice((8, 16, 24, 40, 1 << 15))
+    size = rng.choice(sizes)
     ident = rng.getrandbits(16) | 1
     pieces = []
     for at in range(0, len(body), size):
@@ -602,11 +619,41 @@ def valid(c, data):
     c.emit(data)
 
 
+# What the gate and the kernel must both act on as if it had not come.
+
+def reset_far(c, data):
+    c.emit(data, flags=c.rng.choice((RST, RST | ACK)),
+           at=c.next + c.rng.choice((-1, -10, -c.next - 1, 1 << 20, 1 << 31)))
+
+def fin_far(c, data):
+    c.emit(data, flags=ACK | FIN, at=c.next + c.rng.choice((-100000, 1 << 20, 1 << 30)))
+
+def ack_far(c, data):
+    c.emit(data, ack=c.their_next + c.rng.choice((100000, 1 << 30, 1 << 31, -100000)),
+           flags=c.rng.choice((ACK, ACK | FIN)))
+
+def far_out_of_window(c, data):
+    c.emit(data, at=c.next + c.rng.choice((1 << 20, 1 << 30, 1 << 31, -100000, -(1 << 30))))
+
+def old_timestamp(c, data):
+    """Much older than the last; or one where none was agreed on."""
+    c.emit(data, options=c.stamp(c.clock() - c.rng.choice((100000, 1 << 30))))
+
+def many_fragments(c, data):
+    fragments(c, data, (8, 16))
+
+def bad_option(c, data):
+    c.emit(data, options=c.rng.choice((b"\x08\0\1\1", b"\xfd\4ab", bytes((19, 18)) + bytes(18),
+                                       bytes((29, 16)) + bytes(14))) + c.options()[:12])
+
+
 INSIDE = [bad_checksum, urgent, urgent_pointer_alone, no_ack_flag, odd_flags, syn_inside,
           reset_elsewhere, reset_elsewhere, reset_exact, fin_elsewhere, fin_with_bad_ack, bad_ack,
           shifted, shifted, odd_options, odd_options, odd_timestamp, windows, ahead, out_of_window, behind,
           keep_alive, reserved_bits, ecn_bits, data_offset, bad_length, padding, odd_ip,
           ip_options, fragments, fragments, syn_elsewhere, valid]
+HARMLESS = [bad_checksum, urgent, no_ack_flag, odd_flags, reset_far, fin_far, ack_far,
+            far_out_of_window, old_timestamp, bad_option, bad_length, many_fragments]
 BEFORE = [bad_checksum, no_ack_flag, odd_flags, reset_elsewhere, bad_ack, fragments,
           syn_with_data, syn_with_options, syn_with_options, syn_elsewhere, valid]
 

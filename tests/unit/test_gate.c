@@ -184,7 +184,7 @@ static void byte_by_byte(void **state)
 	ts = true;
 	connect_client();
 	for (int i = 0; i + 1 < GET_LEN; i++) {
-		assert_int_equal(client(1 + i, 1, TCP_ACK, GET + i, 1), WHY_PARTIAL);
+		assert_int_equal(client(1 + i, 1, TCP_ACK, &GET[i], 1), WHY_PARTIAL);
 		assert_false(out.accept);
 		assert_int_equal(out.n_send, 1);
 		p = decoded(&out.send[0]);
@@ -195,10 +195,10 @@ static void byte_by_byte(void **state)
 	}
 	assert_int_equal(agent(0, 1, TCP_SYN | TCP_ACK, "", 0), WHY_SYN_ACK_REPEAT);
 	assert_false(out.accept);
-	client(GET_LEN, 1, TCP_ACK, GET + GET_LEN - 1, 1);
+	client(GET_LEN, 1, TCP_ACK, &GET[GET_LEN] - 1, 1);
 	expect_delivery(WHY_NO_CREDENTIALS, 1);
 	/* Lost on the way into the agent's kernel: sent again, delivered again. */
-	client(GET_LEN, 1, TCP_ACK, GET + GET_LEN - 1, 1);
+	client(GET_LEN, 1, TCP_ACK, &GET[GET_LEN] - 1, 1);
 	expect_delivery(WHY_REDELIVERED, 1);
 	/* A bare ACK would complete the handshake without the request. */
 	assert_int_equal(client(1 + GET_LEN, 1, TCP_ACK, "", 0), WHY_TOO_EARLY);
@@ -222,7 +222,7 @@ static void two_requests(void **state)
 
 		client(seq, ack, TCP_ACK, GET, 10);
 		assert_int_equal(out.why, WHY_PARTIAL);
-		client(seq + 10, ack, TCP_ACK, GET + 10, GET_LEN - 10);
+		client(seq + 10, ack, TCP_ACK, &GET[10], GET_LEN - 10);
 		expect_delivery(WHY_NO_CREDENTIALS, seq);
 		assert_int_equal(agent(ack, seq + GET_LEN, TCP_ACK, OK, OK_LEN), WHY_REPLY);
 	}
@@ -283,7 +283,7 @@ static void packets_that_change_nothing(void **state)
 					strlen(odd[i].payload)), odd[i].why);
 		assert_false(out.accept);
 	}
-	client(21, 1, TCP_ACK, GET + 20, GET_LEN - 20);
+	client(21, 1, TCP_ACK, &GET[20], GET_LEN - 20);
 	expect_delivery(WHY_NO_CREDENTIALS, 1);
 }
 
@@ -315,7 +315,7 @@ static void resets(void **state)
 	p = to_agent();		/* where the agent's kernel stands, not the gate */
 	assert_int_equal(p.seq, client_isn + 1);
 	assert_true(p.flags & TCP_RST);
-	assert_int_equal(client(21, 1, TCP_ACK, GET + 20, 3), WHY_LATE);
+	assert_int_equal(client(21, 1, TCP_ACK, &GET[20], 3), WHY_LATE);
 	assert_int_equal(out.n_send, 0);
 }
 
@@ -339,7 +339,7 @@ static void deadlines(void **state)
 
 	connect_client();
 	for (int i = 0; now += 1000, !gate_tick(gate, now, &out); i++)
-		assert_int_equal(client(1 + i, 1, TCP_ACK, GET + i, 1), WHY_PARTIAL);
+		assert_int_equal(client(1 + i, 1, TCP_ACK, &GET[i], 1), WHY_PARTIAL);
 	assert_int_equal(out.why, WHY_HEAD_LATE);
 	now += LINGER_MS;
 	assert_true(gate_tick(gate, now, &out));
@@ -463,9 +463,9 @@ static void heads_are_shared_out(void **state)
 	assert_int_equal(count[WHY_EVICTED], 1);
 	client_host = 10;
 	client_port = 1;
-	assert_int_equal(client(6, 1, TCP_ACK, GET + 5, 5), WHY_LATE);
+	assert_int_equal(client(6, 1, TCP_ACK, &GET[5], 5), WHY_LATE);
 	client_port = 2;
-	assert_int_equal(client(6, 1, TCP_ACK, GET + 5, 5), WHY_PARTIAL);
+	assert_int_equal(client(6, 1, TCP_ACK, &GET[5], 5), WHY_PARTIAL);
 }
 
 int main(void)

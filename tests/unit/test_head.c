@@ -31,13 +31,13 @@ static void whole_and_split(void **state)
 	for (size_t cut = 1; cut < LEN; cut++) {
 		start();
 		assert_int_equal(add(0, HEAD, cut), WHY_PARTIAL);
-		assert_int_equal(add((int)cut, HEAD + cut, LEN - cut), WHY_NEXT);
+		assert_int_equal(add((int)cut, &HEAD[cut], LEN - cut), WHY_NEXT);
 		assert_memory_equal(h.sent, HEAD, LEN);
 	}
 	start();
 	for (size_t i = 0; i + 1 < LEN; i++)
-		assert_int_equal(add((int)i, HEAD + i, 1), WHY_PARTIAL);
-	assert_int_equal(add(LEN - 1, HEAD + LEN - 1, 1), WHY_NEXT);
+		assert_int_equal(add((int)i, &HEAD[i], 1), WHY_PARTIAL);
+	assert_int_equal(add(LEN - 1, &HEAD[LEN - 1], 1), WHY_NEXT);
 }
 
 static void repeats(void **state)
@@ -46,9 +46,9 @@ static void repeats(void **state)
 	start();
 	assert_int_equal(add(0, HEAD, 10), WHY_PARTIAL);
 	assert_int_equal(add(0, HEAD, 10), WHY_REPEAT);
-	assert_int_equal(add(3, HEAD + 3, 4), WHY_REPEAT);
+	assert_int_equal(add(3, &HEAD[3], 4), WHY_REPEAT);
 	assert_int_equal(add(-20, HEAD, 20), WHY_REPEAT);	/* all before the head */
-	assert_int_equal(add(5, HEAD + 5, 10), WHY_PARTIAL);	/* old and new in one */
+	assert_int_equal(add(5, &HEAD[5], 10), WHY_PARTIAL);	/* old and new in one */
 	assert_int_equal(add(-3, "xxx" HEAD, LEN + 3), WHY_NEXT);
 	assert_memory_equal(h.sent, HEAD, LEN);
 	assert_int_equal(add(0, HEAD, LEN), WHY_REPEAT);
@@ -69,7 +69,7 @@ static void out_of_order(void **state)
 {
 	(void)state;
 	start();
-	assert_int_equal(add(1, HEAD + 1, 5), WHY_OUT_OF_ORDER);
+	assert_int_equal(add(1, &HEAD[1], 5), WHY_OUT_OF_ORDER);
 	assert_int_equal(h.len, 0);
 	assert_int_equal(add(HEAD_MAX + 1, "x", 1), WHY_HEAD_TOO_LONG);
 	assert_int_equal(add(0, HEAD, LEN), WHY_NEXT);

@@ -409,20 +409,24 @@ static void requests(void **state)
 	assert_int_equal(acs_asks(&a), WHY_AUTHENTICATED);	/* it was not delivered before */
 }
 
+/* Who has not proven himself cannot use up the half that is kept for who has. */
 static void requests_of_all_sources(void **state)
 {
 	struct acs a = acs_default();
 
 	(void)state;
-	policy.all_requests = (struct rate){ 1, 1000, 2 };
-	policy.requests = (struct rate){ 1, 3600000, 3 };
+	policy.all_requests = (struct rate){ 1, 1000, 4 };
+	policy.requests = (struct rate){ 1, 3600000, 4 };
 	restart_judge();
 	agent_challenges(plain);
 	assert_int_equal(acs_asks_anew(&a), WHY_AUTHENTICATED);
 	client = client_ip4(11);
 	assert_int_equal(asks_bare("/cr"), WHY_NO_CREDENTIALS);
-	assert_int_equal(asks_bare("/cr"), WHY_OVER_ATTEMPTS);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(asks_bare("/cr"), WHY_OVER_ATTEMPTS);
 	client = client_ip4(10);
+	assert_int_equal(acs_asks_anew(&a), WHY_AUTHENTICATED);
+	assert_int_equal(acs_asks_anew(&a), WHY_AUTHENTICATED);
 	for (int i = 0; i < 5; i++)		/* which costs its own budget nothing */
 		assert_int_equal(acs_asks_anew(&a), WHY_OVER_REQUESTS);
 	now_ms += 1000;
@@ -513,6 +517,26 @@ static void server_field(void **state)
 	agent_says(text, 0);
 	assert_int_equal(answer.hide_len, 3);
 	assert_memory_equal(text + answer.hide_at, "x/1", 3);
+}
+
+/* The head is shown piece by piece, and counts once it is whole. */
+static void pieces_of_a_reply(void **state)
+{
+	struct acs a = acs_default();
+
+	(void)state;
+	policy.hide_server = true;
+	question.partial = true;
+	agent_says("HTTP/1.1 401 U\r\nServer: x/1\r\nWWW-Authenticate: Digest " CHALLENGE, 0);
+	assert_int_equal(answer.hide_len, 3);
+	assert_int_equal(acs_asks(&a), WHY_NONCE_UNKNOWN);
+	question.partial = false;
+	agent_challenges(plain);
+	assert_int_equal(acs_asks(&a), WHY_AUTHENTICATED);
+	question.partial = true;
+	agent_says("HTTP/1.1 200 OK\r\n", answer.ticket);
+	question.partial = false;
+	assert_int_equal(acs_asks(&a), WHY_AUTHENTICATED);	/* the one repeat */
 }
 
 /* An agent that says nothing understandable is not an error. */
@@ -622,6 +646,7 @@ int main(void)
 		TEST(refusals_cost_no_attempt),
 		TEST(last_request),
 		TEST(server_field),
+		TEST(pieces_of_a_reply),
 		TEST(odd_replies),
 		TEST(deliveries_forgotten),
 		TEST(nothing_is_allocated),
