@@ -5,9 +5,11 @@
 #	sudo make check     every test; the two below together
 #	make check-unit     unit tests and cases, under ASan and UBSan; no root
 #	sudo make check-net real kernel, real daemon, in network namespaces
+#	make fuzz T=http SECONDS=60    one fuzz target; tests/fuzz/README.md
 #	sudo make deps      what the targets above need, through apt-get
 #	make install        into $(DESTDIR)$(PREFIX)
 #	make clean
+#	make V=1 ...        shows every command
 
 PREFIX	?= /usr
 CFLAGS	?= -O2 -g
@@ -27,6 +29,7 @@ JUDGE	:= $(COMMON) $(wildcard daemon/judge/*.c)
 SUPER	:= $(COMMON) daemon/guard/nfqueue.c daemon/guard/inject.c daemon/guard/packet.c \
 	   $(wildcard daemon/supervisor/*.c)
 UNIT	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+FUZZ	:= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := build/cwmpgated build/cwmpgate-guard build/cwmpgate-judge
 
 INC	:= -I daemon/common -I daemon/guard -I daemon/judge \
@@ -52,11 +55,13 @@ build/cwmpgate-judge: $(JUDGE:%.c=build/%.o)
 
 build/%.o: %.c Makefile
 	@mkdir -p $(@D)
+	@echo "  CC      $<"
 	$(CC) $(STD) $(WARN) $(HARDEN) $(INC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The core once more, with sanitizers, for the unit tests.
 build/san/%.o: %.c Makefile
 	@mkdir -p $(@D)
+	@echo "  CC san  $<"
 	$(CC) $(STD) $(WARN) $(INC) -I tests/unit $(SAN) -MMD -MP -c -o $@ $<
 
 build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) \
@@ -64,7 +69,42 @@ build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) \
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $$(pkg-config --libs cmocka libcrypto libconfig)
 
-unit: $(UNIT:%=build/unit/%)
+# What a fuzz target links: the core, the configuration, the promises' keepers.
+FUZZED	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) tests/fuzz/oracle.c tests/fuzz/world.c
+
+# Each over its corpus, without a fuzzer.
+build/unit/corpus_%: build/san/tests/fuzz/fuzz_%.o $(FUZZED:%.c=build/san/%.o) \
+		     tests/fuzz/run_corpus.c
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) $(SAN) -DCORPUS='"tests/fuzz/corpus/$*"' -o $@ $^ \
+		$$(pkg-config --libs libcrypto libconfig)
+
+unit: $(UNIT:%=build/unit/%) $(FUZZ:%=build/unit/corpus_%)
+
+# Once more with libFuzzer, which is told of every branch in the daemon's code.
+FUZZSAN	:= -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+FOLLOW	 = $(if $(filter %/oracle.o %/world.o,$@),,-fsanitize=fuzzer-no-link \
+	   -fno-sanitize-coverage=trace-cmp)
+
+# Tables so small that a short script fills them; nothing else is different.
+build/fuzz/limit.h: daemon/common/limit.h tests/fuzz/small.sed
+	@mkdir -p $(@D)
+	sed -E -f tests/fuzz/small.sed $< >$@
+
+build/fuzz/%.o: %.c build/fuzz/limit.h Makefile
+	@mkdir -p $(@D)
+	clang $(STD) $(WARN) -include build/fuzz/limit.h $(INC) $(FUZZSAN) $(FOLLOW) -MMD -MP -c -o $@ $<
+
+build/fuzz/%: build/fuzz/tests/fuzz/fuzz_%.o $(FUZZED:%.c=build/fuzz/%.o)
+	clang $(FUZZSAN) -fsanitize=fuzzer -o $@ $^ $$(pkg-config --libs libcrypto libconfig)
+
+SECONDS	?= 60
+fuzz:
+	@tests/fuzz/run '$(T)' '$(SECONDS)' '$(FUZZ)'
+
+# The judge alone, on a pipe, for tests/net/test_random_clients.py.
+build/judge_pipe: build/tests/net/judge_pipe.o $(CORE:%.c=build/%.o)
+	$(call LINK,libcrypto)
 
 deps:
 	tests/deps.sh
@@ -74,13 +114,13 @@ demo: deps
 	@/usr/bin/python3 -B tests/net/demo.py
 
 check: deps
-	@$(MAKE) --no-print-directory all unit
+	@$(MAKE) --no-print-directory all unit build/judge_pipe
 	@/usr/bin/python3 -B tests/tally.py unit net
 
 check-unit: unit
 	@/usr/bin/python3 -B tests/tally.py unit
 
-check-net: all
+check-net: all build/judge_pipe
 	@/usr/bin/python3 -B tests/tally.py net
 
 install: all
@@ -97,4 +137,7 @@ clean:
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all unit deps demo check check-unit check-net install clean
+.PHONY: all unit fuzz deps demo check check-unit check-net install clean
+ifndef V
+.SILENT:
+endif
