@@ -10,6 +10,7 @@ PACKAGES="gcc make pkg-config libc6-dev
 	libmnl-dev libnetfilter-queue-dev libssl-dev libconfig-dev libcmocka-dev libseccomp-dev libcap-ng-dev
 	nftables iptables iproute2 procps
 	curl lighttpd nmap strace
+	wget python3-requests libwww-perl nodejs default-jdk-headless apache2-bin
 	python3 python3-pytest python3-scapy"
 
 missing=

@@ -138,7 +138,8 @@ static void put_head(struct writer *w, const struct request *q, const struct dig
 {
 	uint8_t		fill[FILLERS * (HEAD_LINE_MAX + 2)];
 	struct writer	lines = { fill, sizeof(fill), false };
-	size_t		spaces = put_fillers(&lines, room);
+	size_t		first = room > 0;	/* "Host: " is what some agents look for */
+	size_t		spaces = first + put_fillers(&lines, room - first);
 
 	put(w, BYTES("GET "));
 	put(w, q->target);

@@ -116,6 +116,7 @@ static bool set(struct challenge *c, struct bytes name, const struct text *value
 	} else if (is(name, "stale")) {
 		c->stale = is(v, "true");
 	} else if (is(name, "algorithm")) {
+		c->has_algorithm = true;
 		return find_algorithm(v, &c->algorithm);
 	}
 	return true;

@@ -19,6 +19,7 @@ struct challenge {
 	struct text	realm, nonce, opaque;
 	enum algorithm	algorithm;	/* MD5 where none was said */
 	bool		has_opaque;
+	bool		has_algorithm;
 	bool		has_qop;
 	bool		has_auth;	/* among the qop values */
 	bool		stale;

@@ -21,7 +21,6 @@ static const struct {
 	/* a body, RFC 9112 section 6 */
 	{ "Content-Length",		FIELD_LENGTH },
 	{ "Transfer-Encoding",		FIELD_CODING },
-	{ "TE",				FIELD_NEVER },
 	{ "Trailer",			FIELD_NEVER },
 	{ "Expect",			FIELD_NEVER },
 	{ "Content-",			FIELD_NEVER },
@@ -52,6 +51,7 @@ static const struct {
 
 	/* connections; Java offers HTTP/2 with every request */
 	{ "Keep-Alive",			FIELD_LEFT_OUT },
+	{ "TE",				FIELD_LEFT_OUT },
 	{ "Upgrade",			FIELD_LEFT_OUT },
 	{ "HTTP2-Settings",		FIELD_LEFT_OUT },
 	{ "Upgrade-Insecure-Requests",	FIELD_LEFT_OUT },

@@ -148,6 +148,11 @@ static enum why deliver_authenticated(struct hearing *h, struct answer *a)
 {
 	enum why why;
 
+	/* Some agents take an algorithm only quoted, or none at all. */
+	if (h->digest.algorithm == ALGORITHM_MD5 &&
+	    !nonces_name_md5(h->judge->nonces, &h->digest, &h->question->client))
+		h->digest.has_algorithm = false;
+
 	if ((why = take_request(h)) || (why = deliver(h, &h->digest, a)))
 		return why;
 	a->ticket = nonces_deliver(h->judge->nonces, &h->digest, &h->question->client,

@@ -20,6 +20,7 @@ struct nonce {
 	uint64_t	issued_ms;
 	uint8_t		offered;	/* bit per enum algorithm */
 	uint8_t		offered_bare;	/* the same, without qop */
+	bool		named_md5;	/* the challenge said algorithm=MD5 */
 	uint16_t	uses;		/* since it was issued */
 	uint32_t	first_ticket;	/* of those uses */
 	uint16_t	held;		/* nonces that this source has in the table */
@@ -153,12 +154,14 @@ void nonces_learn(struct nonces *t, const struct challenge *c,
 		n->nonce = c->nonce;
 	} else if (n->issued_ms != now_ms) {
 		n->offered = n->offered_bare = 0;
+		n->named_md5 = false;
 	}
 	n->realm = c->realm;
 	n->opaque = c->opaque;
 	n->issued_ms = now_ms;
 	n->uses = 0;
 	n->offered |= bit;
+	n->named_md5 |= c->has_algorithm && c->algorithm == ALGORITHM_MD5;
 	if (!c->has_qop)
 		n->offered_bare |= bit;
 }
@@ -260,4 +263,12 @@ void nonces_succeed(struct nonces *t, uint32_t ticket)
 {
 	if (ticket && slot(t, ticket)->ticket == ticket)
 		slot(t, ticket)->succeeded = true;
+}
+
+bool nonces_name_md5(struct nonces *t, const struct digest *d, const struct addr *client)
+{
+	struct addr		source = addr_source(client);
+	const struct nonce	*n = find(t, &d->nonce, &source);
+
+	return n && n->named_md5;
 }

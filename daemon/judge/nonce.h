@@ -50,4 +50,8 @@ uint32_t nonces_deliver(struct nonces *t, const struct digest *d,
 /* The agent said 2xx to the delivery of that ticket. */
 void nonces_succeed(struct nonces *t, uint32_t ticket);
 
+/* Whether the challenge that @d answers said algorithm=MD5; if not, MD5 goes without saying. */
+bool		 nonces_name_md5(struct nonces *t, const struct digest *d,
+				 const struct addr *client);
+
 #endif /* CWMPGATE_NONCE_H */

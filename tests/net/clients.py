@@ -6,6 +6,7 @@ what comes back is the status it ended in, 0 if there was no answer.
 """
 
 import contextlib
+import os
 import pathlib
 import re
 import subprocess
@@ -74,7 +75,7 @@ CLIENTS = {
 @contextlib.contextmanager
 def java_classes():
     """The directory that holds the compiled Java clients."""
-    with tempfile.TemporaryDirectory(prefix="cwmpnet-java-") as classes:
+    with tempfile.TemporaryDirectory(prefix=f"cwmpnet{os.getpid()}-java-") as classes:
         subprocess.run(["javac", "-d", classes, *PROGRAMS.glob("*.java")], check=True)
         yield pathlib.Path(classes)
 

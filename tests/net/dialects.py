@@ -10,8 +10,8 @@ it cannot digest shows here.  The log is the lenient agent's.
 Sources: easycwmp src/http.c, digestauth.c; icwmp http.c, digauth.c; RDK-B
 ccsp_cwmp_tcpcrho_{msg,auth}.c; Orange DM_COM_HttpServerInterface.c,
 dm_com_digest.c; SoftAtHome's server on top of the same digest; netcwmp
-httpd.c, http.c; ucwmp connreq.c, ubus.c.  The last four are no product: one
-seen in GenieACS's issue #181, and what RFC 7616 and TR-069 allow.
+httpd.c, http.c; ucwmp connreq.c, ubus.c.  The last three are no product: what
+GenieACS's issue #181 shows, and what RFC 7616 and TR-069 allow.
 """
 
 import argparse
@@ -392,7 +392,8 @@ class Netcwmp(Agent):
 
     def answer(self, head, peer):
         if any(len(line) >= 1023 for line in head.split(b"\r\n")) or head[:4] != b"GET ":
-            return 400, b"HTTP/1.1 400 Bad request\r\nConnection: close\r\nContent-Length: 5\r\n\r\nError"
+            return 400, (b"HTTP/1.1 400 Bad request\r\nServer: CWMP-Agent\r\n"
+                         b"Connection: close\r\nContent-Length: 5\r\n\r\nError")
         return super().answer(head[:2047], peer)
 
     def allows(self, head, peer):

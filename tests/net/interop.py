@@ -101,13 +101,22 @@ class Row:
 
     def check(self):
         """The oracle, as far as it goes for an agent that keeps no log."""
-        assert self.gate.alive(), self.gate.log()
+        assert self.gate.alive() and not self.gate.sanitizer_report(), self.gate.log()
         for heads in self.gate.written().values():
             for head in heads:
                 canonical.check(head, {USER.encode(): PASSWORD.encode()})
         if isinstance(self.agent, Stub):
-            conftest.check_read_is_written(self.agent, self.gate)
+            self.check_read_is_written()
             conftest.check_accepted_whole(self.agent)
+
+    def check_read_is_written(self):
+        """As conftest has it; but an agent that closes unannounced may have done so
+        before the next head came to its socket, and then it has not read that one."""
+        written = self.gate.written()
+        for end, data in conftest.read_by_agent(self.agent).items():
+            heads = written.get(end, [])
+            whole = [b"".join(heads[:n]) for n in range(max(1, len(heads) - 1), len(heads) + 1)]
+            assert data in whole, f"from {end} the agent read {data}, the gate wrote {heads}"
 
     def get(self, client, address, port):
         status = clients.get(self.net, self.classes, client,
@@ -130,11 +139,11 @@ class Row:
 
 
 def table():
-    """The cells of docs/interop.md, by agent and client."""
-    lines = [[cell.strip() for cell in line.strip("|").split("|")]
-             for line in TABLE.read_text().splitlines() if line.startswith("|")]
-    names = lines[0][1:]
-    return {row: dict(zip(names, cells)) for row, *cells in lines[2:]}
+    """The cells of the first table of docs/interop.md, by agent and client."""
+    text = re.search(r"^\|.*?\n\n", TABLE.read_text(), re.M | re.S)[0]
+    names, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")]
+                       for line in text.splitlines() if line]
+    return {agent: dict(zip(names[1:], cells)) for agent, *cells in rows}
 
 
 def main():

@@ -10,5 +10,5 @@ use parent 'LWP::UserAgent';
 sub get_basic_credentials { return @ARGV[ 1, 2 ] }
 
 package main;
-my $response = Agent->new( timeout => 5, keep_alive => $ENV{LWP_KEEP_ALIVE} )->get( $ARGV[0] );
+my $response = Agent->new( timeout => 5 )->get( $ARGV[0] );
 print $response->header('Client-Warning') ? 0 : $response->code, "\n";
