@@ -17,7 +17,7 @@ CFLAGS	?= -O2 -g
 VERSION	:= 0.1.0
 LIBEXEC	:= $(PREFIX)/libexec/cwmpgate
 
-# Three programs.  CORE is pure: the daemon, every test and every fuzzer link it.
+# The daemon's three programs, and its command.  CORE is pure: the daemon, every test and every fuzzer link it.
 GUARD_IO := $(addprefix daemon/guard/,main.c guard.c nfqueue.c inject.c asker.c)
 CORE	:= $(filter-out daemon/common/sandbox%,$(wildcard daemon/common/*.c)) \
 	   $(filter-out daemon/judge/main.c,$(wildcard daemon/judge/*.c)) \
@@ -28,12 +28,17 @@ GUARD	:= $(COMMON) $(wildcard daemon/guard/*.c)
 JUDGE	:= $(COMMON) $(wildcard daemon/judge/*.c)
 SUPER	:= $(COMMON) daemon/guard/nfqueue.c daemon/guard/inject.c daemon/guard/packet.c \
 	   $(wildcard daemon/supervisor/*.c)
+CLI	:= $(filter-out daemon/common/sandbox%,$(COMMON)) $(wildcard daemon/supervisor/conf*.c) \
+	   $(addprefix daemon/supervisor/,metrics.c nftlook.c queuelook.c rules.c rules_xt.c run.c) \
+	   $(filter-out daemon/cli/replay.c daemon/cli/capture.c,$(wildcard daemon/cli/*.c))
+REPLAY	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) \
+	   $(addprefix daemon/cli/,replay.c capture.c say.c)
 UNIT	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ	:= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-PROGRAMS := build/cwmpgated build/cwmpgate-guard build/cwmpgate-judge
+PROGRAMS := build/cwmpgated build/cwmpgate-guard build/cwmpgate-judge build/cwmpgate build/cwmpgate-replay
 
 INC	:= -I daemon/common -I daemon/guard -I daemon/judge \
-	   -I daemon/supervisor
+	   -I daemon/supervisor -I daemon/cli
 WARN	:= -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
 HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
@@ -53,6 +58,12 @@ build/cwmpgate-guard: $(GUARD:%.c=build/%.o)
 build/cwmpgate-judge: $(JUDGE:%.c=build/%.o)
 	$(call LINK,libcrypto libseccomp libcap-ng)
 
+build/cwmpgate: $(CLI:%.c=build/%.o)
+	$(call LINK,libmnl libconfig)
+
+build/cwmpgate-replay: $(REPLAY:%.c=build/%.o)
+	$(call LINK,libpcap libcrypto libconfig)
+
 build/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
@@ -63,6 +74,19 @@ build/san/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC san  $<"
 	$(CC) $(STD) $(WARN) $(INC) -I tests/unit $(SAN) -MMD -MP -c -o $@ $<
+
+# The daemon with sanitizers and no sandbox, for tests/net/test_differential.py.
+in_san	 = $(patsubst %.c,build/san/%.o,$(subst common/sandbox.c,common/sandbox_none.c,$(1)))
+SANLINK	 = $(CC) $(SAN) -o $@ $(filter %.o,$^) $$(pkg-config --libs $(1))
+
+build/san/cwmpgated: $(call in_san,$(SUPER)) build/san/cwmpgate-guard build/san/cwmpgate-judge
+	$(call SANLINK,libnetfilter_queue libmnl libconfig libcap-ng)
+
+build/san/cwmpgate-guard: $(call in_san,$(GUARD))
+	$(call SANLINK,libnetfilter_queue libmnl libcap-ng)
+
+build/san/cwmpgate-judge: $(call in_san,$(JUDGE))
+	$(call SANLINK,libcrypto libcap-ng)
 
 build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) \
 	      $(patsubst %.c,build/san/%.o,$(wildcard daemon/supervisor/conf*.c))
@@ -125,7 +149,9 @@ check-net: all build/judge_pipe
 
 install: all
 	install -D -m 755 build/cwmpgated $(DESTDIR)$(PREFIX)/sbin/cwmpgated
-	install -D -m 755 -t $(DESTDIR)$(LIBEXEC) build/cwmpgate-guard build/cwmpgate-judge
+	install -D -m 755 build/cwmpgate $(DESTDIR)$(PREFIX)/bin/cwmpgate
+	install -D -m 755 -t $(DESTDIR)$(LIBEXEC) build/cwmpgate-guard \
+		build/cwmpgate-judge build/cwmpgate-replay
 	install -d $(DESTDIR)$(PREFIX)/share/cwmpgate/rules
 	install -m 644 rules/*.nft $(DESTDIR)$(PREFIX)/share/cwmpgate/rules/
 	install -d -m 750 $(DESTDIR)/etc/cwmpgate

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the tests and ends with one plain line: `N passed, N failed`.
 
-    tally.py unit                          the programs build/unit/test_*
+    tally.py unit                          the programs build/unit/test_* and corpus_*
     tally.py net [PYTEST ARGUMENT ...]     tests/net, through Debian's pytest
     tally.py unit net
 
-A unit program is cmocka's; its TAP is counted.  The exit status is 0 only if
-something ran and all of it passed.  A test that was skipped, a program that
-was not built, crashed or ran no test, and a file that could not be collected
-are each counted as a failure.
+A unit program is cmocka's, or a fuzz target with its corpus; its TAP is
+counted.  The exit status is 0 only if something ran and all of it passed.  A
+test that was skipped, a program that was not built, crashed or ran no test,
+and a file that could not be collected are each counted as a failure.
 """
 
 import os
@@ -25,9 +25,11 @@ NET = TESTS / "net"
 
 
 def unit():
-    """Runs what tests/unit has the source of; returns (passed, failed)."""
-    programs = [TESTS.parent / "build/unit" / p.stem
-                for p in sorted((TESTS / "unit").glob("test_*.c"))]
+    """Runs what tests/unit and tests/fuzz have the source of; returns (passed, failed)."""
+    names = [p.stem for p in sorted((TESTS / "unit").glob("test_*.c"))]
+    names += [p.stem.replace("fuzz_", "corpus_", 1)
+              for p in sorted((TESTS / "fuzz").glob("fuzz_*.c"))]
+    programs = [TESTS.parent / "build/unit" / name for name in names]
     results = [program(p) for p in programs]
     return sum(p for p, _ in results), sum(f for _, f in results) or int(not programs)
 

@@ -143,6 +143,7 @@ enum why agent_packet(struct scene *s)
 	struct flow_key		 key = { p->dst, p->src, p->dport, p->sport };
 	struct flow		*f = s->flow = flow_find(s->gate->flows, &key);
 	struct flows		*t = s->gate->flows;
+	uint32_t		 next;
 
 	if (p->flags & TCP_SYN && p->flags & TCP_ACK)
 		return handshake(s);
@@ -155,6 +156,7 @@ enum why agent_packet(struct scene *s)
 		return WHY_REPLY;
 	}
 
+	next = f->agent_next;
 	take_numbers(f, p);
 	if (f->state == FLOW_SENT && seq_after(head_end(f->head), f->client_delivered) <= 0) {
 		f->deferred = false;
@@ -162,7 +164,7 @@ enum why agent_packet(struct scene *s)
 		flow_set(t, f, FLOW_ANSWERING, s->now_ms + IDLE_MS);
 	}
 	if (f->state == FLOW_ANSWERING) {
-		if (p->payload.len)
+		if (seq_after(f->agent_next, next) > 0)		/* a repeat is no sign of life */
 			f->deadline_ms = s->now_ms + (f->unproven ? CHALLENGED_MS : IDLE_MS);
 		learn(s);
 	}

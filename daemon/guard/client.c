@@ -213,13 +213,15 @@ static enum why sent(struct scene *s)
 	why = head_add(f->head, p->seq, p->payload, &s->offset);
 	if (why == WHY_TRAILING)
 		return WHY_PIPELINED;
-	if (why == WHY_OUT_OF_ORDER || why == WHY_REPEAT)
-		s->act = ACT_DROP;
+	if (why == WHY_OUT_OF_ORDER ||
+	    (why == WHY_REPEAT &&
+	     seq_after(p->seq + (uint32_t)p->payload.len, f->head->seq) <= 0)) {
+		s->act = ACT_DROP;	/* to acknowledge is the agent's kernel's business now */
+		return why;
+	}
 	if (why != WHY_REPEAT)
 		return why;
 
-	if (seq_after(p->seq + (uint32_t)p->payload.len, f->head->seq) <= 0)
-		return WHY_REPEAT;
 	if (p->flags & TCP_FIN) {
 		if (p->seq + (uint32_t)p->payload.len != head_end(f->head))
 			return WHY_CONFLICT;
@@ -310,21 +312,20 @@ static enum why farewell(struct scene *s)
 	return WHY_FAREWELL;
 }
 
-/* Both sides are done; only what the last acknowledgement's loss causes. */
+/*
+ * Both sides are done.  Nothing goes on: the agent's kernel may have forgotten
+ * the connection, and with SYN cookies it would take a bare ACK for the third
+ * of a handshake.  If our last acknowledgement was lost, it is said again.
+ */
 static enum why closed(struct scene *s)
 {
 	const struct packet	*p = s->packet;
-	struct flow		*f = s->flow;
+	const struct flow	*f = s->flow;
 
-	if (p->payload.len || p->flags & TCP_RST || !f->agent_fin)
-		return WHY_LATE;
-	if (f->by_gate) {
-		s->act = p->flags & TCP_FIN ? ACT_ABSORB : ACT_DROP;
-		return WHY_FAREWELL;
-	}
-	if (p->flags & TCP_FIN)
-		return p->seq == f->client_next - 1 ? WHY_FIN : WHY_LATE;
-	return p->seq == f->client_next ? WHY_ACK : WHY_LATE;
+	if (p->flags & TCP_FIN && !p->payload.len && f->agent_fin && f->client_fin &&
+	    p->seq == f->client_next - 1)
+		s->act = ACT_ABSORB;
+	return WHY_LATE;
 }
 
 static bool takes_syn(const struct flow *f)

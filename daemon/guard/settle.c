@@ -88,14 +88,29 @@ static void reset_agent(const struct scene *s, struct outcome *out)
 	}
 }
 
+/*
+ * What went on may not have been taken: the head by a full backlog, a FIN for
+ * an old acknowledgement.  A RST is honoured at one number only, so every one
+ * at which the agent's kernel may stand gets its own.
+ */
+static void reset_agent_before(const struct flow *f, struct outcome *out)
+{
+	uint32_t expects = agent_expects(f);
+
+	if (f->client_delivered != expects)
+		reset_agent_at(f, f->client_delivered, out);
+	if (f->state == FLOW_SENT && head_end(f->head) != expects)
+		reset_agent_at(f, head_end(f->head), out);
+}
+
 static void refuse(struct scene *s, struct outcome *out)
 {
 	struct flow *f = s->flow;
 
-	if (f->state == FLOW_SENT)	/* delivered, but perhaps not taken */
-		reset_agent_at(f, f->client_delivered, out);
-	if (f->state != FLOW_FAREWELL)
+	if (f->state != FLOW_FAREWELL) {
+		reset_agent_before(f, out);
 		reset_agent(s, out);
+	}
 	reset_client(s, out);
 	if (why_info[out->why].blame == BLAME_MALFORMED && f->source)
 		out->ban_ms = source_charge(f->source, s->gate->policy, s->now_ms);

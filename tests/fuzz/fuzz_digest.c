@@ -138,11 +138,14 @@ static enum why ask(struct judge *judge, const struct digest *d, struct bytes he
 	struct request	q;
 	struct digest	e;
 	size_t		offset;
+	unsigned long	mallocs;
 
 	question.ask = ASK_REQUEST;
 	question.len = (uint16_t)head.len;
 	memcpy(question.bytes, head.at, head.len);
+	mallocs = oracle_mallocs();
 	judge_ask(judge, &question, &answer);
+	PROMISE(oracle_mallocs() == mallocs);
 	PROMISE(answer.act == ACT_DELIVER && answer.len == head.len);
 	oracle_canonical((struct bytes){ answer.bytes, answer.len });
 	PROMISE(http_parse(&q, (struct bytes){ answer.bytes, answer.len }, false, &offset) ==

@@ -146,7 +146,7 @@ static bool agent_says(const struct conn *c, const uint8_t *op, struct say *say)
 	if (c->state == KERNEL_EMBRYO) {
 		say->seq = c->agent_isn;
 		say->flags = TCP_SYN | TCP_ACK;
-	} else if (op[1] & 64) {		/* the last words once more */
+	} else if (op[1] & 64 && c->agent_acked != c->agent_next) {	/* once more */
 		say->payload = c->agent_last;
 		say->seq -= (uint32_t)c->agent_last.len + c->sent_fin;
 		if (c->sent_fin)

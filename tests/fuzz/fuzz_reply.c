@@ -58,6 +58,7 @@ static void check_judge(const struct reply *r, struct bytes head)
 	static struct judge		*judge;		/* one for all: it must not fill up */
 	static struct question		q;
 	static struct answer		a;
+	unsigned long			mallocs;
 
 	if (!judge)
 		judge = judge_new(&policy, &credentials, &key);
@@ -67,7 +68,9 @@ static void check_judge(const struct reply *r, struct bytes head)
 	q.ticket = head.len & 7;
 	q.len = (uint16_t)head.len;
 	memcpy(q.bytes, head.at, head.len);
+	mallocs = oracle_mallocs();
 	judge_ask(judge, &q, &a);
+	PROMISE(oracle_mallocs() == mallocs);
 	PROMISE(a.act == ACT_PASS && a.why == WHY_REPLY && a.len == 0 && a.ticket == 0);
 	PROMISE(a.status == r->status && a.last == r->closes);
 	PROMISE(a.hide_at == r->server_at && a.hide_len == r->server_len);

@@ -25,6 +25,9 @@ struct hex oracle_a1(const struct digest *d, const char *password);
 bool oracle_same_digest(const struct digest *a, const struct digest *b);
 bool oracle_same_request(const struct request *a, const struct request *b);
 
+/* How often memory was asked for; the path of a packet never does. */
+unsigned long oracle_mallocs(void);
+
 /* Does @view lie within @whole? */
 bool oracle_inside(struct bytes whole, struct bytes view);
 

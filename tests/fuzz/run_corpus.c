@@ -56,9 +56,10 @@ static int run_directory(void)
 	printf("1..%d\n", n);
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%s", CORPUS, e[i]->d_name);
+		printf("# %s\n", path);
+		fflush(stdout);		/* so that it is known where a crash was */
 		must_run(path);
 		printf("ok %d - %s\n", i + 1, e[i]->d_name);
-		fflush(stdout);		/* so that it is known where a crash was */
 		free(e[i]);
 	}
 	free(e);

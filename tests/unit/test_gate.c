@@ -169,8 +169,10 @@ static void whole_exchange(void **state)
 		assert_int_equal(client(1 + GET_LEN, 2 + OK_LEN, TCP_ACK, "", 0), WHY_ACK);
 		assert_int_equal(client(1 + GET_LEN, 2 + OK_LEN, TCP_ACK | TCP_FIN, "", 0), WHY_FIN);
 		assert_int_equal(agent(2 + OK_LEN, 2 + GET_LEN, TCP_ACK, "", 0), WHY_REPLY);
-		/* Its last acknowledgement was lost; then nothing but a SYN is welcome. */
-		assert_int_equal(client(1 + GET_LEN, 2 + OK_LEN, TCP_ACK | TCP_FIN, "", 0), WHY_FIN);
+		/* Its last acknowledgement was lost: the gate says it; nothing goes on. */
+		assert_int_equal(client(1 + GET_LEN, 2 + OK_LEN, TCP_ACK | TCP_FIN, "", 0), WHY_LATE);
+		assert_false(out.accept);
+		assert_int_equal(out.n_send, 1);
 		assert_int_equal(client(2 + GET_LEN, 2 + OK_LEN, TCP_ACK, GET, GET_LEN), WHY_LATE);
 		assert_false(out.accept);
 	}
