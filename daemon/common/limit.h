@@ -32,6 +32,7 @@ enum limits {
 	/* Tables. */
 	FLOWS_MAX		= 1024,
 	EMBRYOS_MAX		= 256,
+	EMBRYOS_PER_SOURCE	= 32,
 	LIVE_MAX		= FLOWS_MAX - EMBRYOS_MAX,	/* past the handshake */
 	FLOWS_PER_SOURCE	= LIVE_MAX / 4,
 	HEADS_PER_SOURCE	= 16,
@@ -53,7 +54,7 @@ enum limits {
 	NONCE_LIFE_MS		= 300000,
 	REPEAT_MS		= 5000,	/* one identical repeat is allowed within this */
 	TICK_MS			= 100,
-	JUDGE_ANSWER_MS		= 50,
+	JUDGE_ANSWER_MS		= 250,
 	START_MS		= 2000,	/* for a new process to be ready */
 
 	/* The kernel's queue. */

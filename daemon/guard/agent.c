@@ -28,6 +28,17 @@ static void begin(struct flows *t, struct flow *f, const struct packet *p, uint6
 	f->hide_len = 0;
 }
 
+/* The agent's kernel is told to forget it as well: its own table is smaller. */
+static void give_up_embryo(struct scene *s, const struct flow_key *key)
+{
+	struct flow *f = flow_crowding(s->gate->flows, key);
+
+	if (f) {
+		s->given_up = *f;
+		flow_remove(s->gate->flows, f);
+	}
+}
+
 static enum why handshake(struct scene *s)
 {
 	const struct packet	*p = s->packet;
@@ -37,8 +48,10 @@ static enum why handshake(struct scene *s)
 	if (f && f->state != FLOW_EMBRYO && p->seq + 1 == f->agent_first &&
 	    p->ack == f->client_first)
 		return WHY_SYN_ACK_REPEAT;
-	if (!f)
+	if (!f) {
+		give_up_embryo(s, &key);
 		f = s->flow = flow_add(s->gate->flows, &key);
+	}
 	if (!f)
 		return WHY_FLOWS_FULL;
 	begin(s->gate->flows, f, p, s->now_ms);

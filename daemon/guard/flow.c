@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { BUCKETS = 2 * FLOWS_MAX, NONE = 0xffff };
+enum { BUCKETS = 2 * FLOWS_MAX, CROWDS = 1024, NONE = 0xffff };
 
 /* By age, oldest first. */
 enum list { LIST_FREE, LIST_EMBRYO, LIST_LIVE, LIST_OVER, LISTS };
@@ -20,6 +20,7 @@ struct flows {
 	uint16_t		cursor;		/* flow_overdue() goes on here */
 	uint16_t		n_heads, n_replies;	/* free ones, stacked */
 	uint16_t		bucket[BUCKETS];
+	uint16_t		crowd[CROWDS];	/* embryos by the hash of their source */
 	struct head		*free_head[HEADS_MAX];
 	struct reply		*free_reply[REPLIES_MAX];
 	struct flow		flow[FLOWS_MAX];
@@ -70,6 +71,8 @@ static void list_append(struct flows *t, struct flow *f, enum list list)
 		t->flow[l->newest].newer = i;
 	l->newest = i;
 	l->n++;
+	if (list == LIST_EMBRYO)
+		t->crowd[f->crowd]++;
 }
 
 static void list_unlink(struct flows *t, struct flow *f)
@@ -85,6 +88,8 @@ static void list_unlink(struct flows *t, struct flow *f)
 	else
 		t->flow[f->newer].older = f->older;
 	l->n--;
+	if (f->list == LIST_EMBRYO)
+		t->crowd[f->crowd]--;
 }
 
 struct flows *flows_new(const struct siphash_key *key)
@@ -124,6 +129,32 @@ struct flow *flow_find(struct flows *t, const struct flow_key *key)
 	return NULL;
 }
 
+static uint16_t crowd_of(const struct flows *t, const struct flow_key *key)
+{
+	struct addr source = addr_source(&key->client);
+
+	return (uint16_t)(siphash(&source, sizeof(source), &t->key) % CROWDS);
+}
+
+struct flow *flow_crowding(struct flows *t, const struct flow_key *key)
+{
+	uint16_t	 mine = crowd_of(t, key);
+	bool		 greedy = t->crowd[mine] >= EMBRYOS_PER_SOURCE;
+	struct flow	*victim = NULL;
+
+	if (!greedy && t->list[LIST_EMBRYO].n < EMBRYOS_MAX)
+		return NULL;
+	for (uint16_t i = t->list[LIST_EMBRYO].oldest; i != NONE; i = t->flow[i].newer) {
+		struct flow *f = &t->flow[i];
+
+		if (greedy && f->crowd == mine)
+			return f;
+		if (!victim || t->crowd[f->crowd] > t->crowd[victim->crowd])
+			victim = f;
+	}
+	return victim;
+}
+
 static bool make_room(struct flows *t)
 {
 	uint16_t victim = NONE;
@@ -155,6 +186,7 @@ struct flow *flow_add(struct flows *t, const struct flow_key *key)
 	memset(f, 0, sizeof(*f));
 	f->key = *key;
 	f->state = FLOW_EMBRYO;
+	f->crowd = crowd_of(t, key);
 	f->next_in_bucket = *bucket;
 	*bucket = index_of(t, f);
 	list_append(t, f, LIST_EMBRYO);

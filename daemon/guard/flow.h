@@ -75,6 +75,7 @@ struct flow {
 	struct head	*head;		/* READING (after the first byte), SENT */
 	struct reply	*reply;
 	uint16_t	next_in_bucket, newer, older;	/* indices, flow.c only */
+	uint16_t	crowd;		/* likewise: the count that its embryo is in */
 	uint8_t		list;
 };
 
@@ -85,6 +86,12 @@ struct flows	*flows_new(const struct siphash_key *key);
 void		 flows_free(struct flows *t);
 
 struct flow	*flow_find(struct flows *t, const struct flow_key *key);
+
+/*
+ * The embryo that has to go before flow_add(): of its source, if that has its
+ * share, or of the source that holds most.  NULL if there is room.
+ */
+struct flow	*flow_crowding(struct flows *t, const struct flow_key *key);
 
 /*
  * A new flow in state EMBRYO, all else zero.  The oldest embryo makes room

@@ -17,27 +17,6 @@ static uint64_t clock_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* The packets of a healthy connection are counted, and that is all. */
-static bool is_worth_a_line(enum why why)
-{
-	switch (why_info[why].act) {
-	case ACT_DELIVER:
-	case ACT_REFUSE:
-	case ACT_BUSY:
-		return true;
-	case ACT_DROP:
-		return why != WHY_DEFERRED && why != WHY_SYN_ACK_REPEAT &&
-		       why != WHY_FAREWELL && why != WHY_LATE && why != WHY_FORGOTTEN;
-	case ACT_NONE:
-	case ACT_PASS:
-	case ACT_BLANK:
-	case ACT_TRIM:
-	case ACT_ABSORB:
-		break;
-	}
-	return false;
-}
-
 static void record(const struct guard *g, uint64_t now_ms)
 {
 	const struct outcome	*o = &g->outcome;
@@ -45,7 +24,7 @@ static void record(const struct guard *g, uint64_t now_ms)
 				       .aport = o->aport, .offset = o->offset, .why = o->why,
 				       .ban_ms = o->ban_ms };
 
-	if (is_worth_a_line(o->why))
+	if (why_is_event(o->why))
 		shm_decide(g->shm, &d);
 }
 

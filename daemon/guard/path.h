@@ -28,6 +28,7 @@ struct scene {
 	uint16_t		 offset;
 	struct flow		*evicted;	/* gave way to this packet's flow */
 	uint32_t		 evicted_seq;	/* what its agent's kernel expects */
+	struct flow		 given_up;	/* an embryo, if its state says so */
 	bool			 say_busy;	/* send the 503 (again) */
 };
 

@@ -90,17 +90,16 @@ static void reset_agent(const struct scene *s, struct outcome *out)
 
 /*
  * What went on may not have been taken: the head by a full backlog, a FIN for
- * an old acknowledgement.  A RST is honoured at one number only, so every one
- * at which the agent's kernel may stand gets its own.
+ * an old acknowledgement (RFC 5961 5.2).  A RST is honoured at one number only,
+ * so every one before @expects at which the agent's kernel may stand gets one.
  */
-static void reset_agent_before(const struct flow *f, struct outcome *out)
+static void reset_agent_before(const struct flow *f, uint32_t expects, struct outcome *out)
 {
-	uint32_t expects = agent_expects(f);
-
 	if (f->client_delivered != expects)
 		reset_agent_at(f, f->client_delivered, out);
-	if (f->state == FLOW_SENT && head_end(f->head) != expects)
-		reset_agent_at(f, head_end(f->head), out);
+	if (f->client_fin && f->client_next - 1 != expects &&
+	    f->client_next - 1 != f->client_delivered)
+		reset_agent_at(f, f->client_next - 1, out);
 }
 
 static void refuse(struct scene *s, struct outcome *out)
@@ -108,7 +107,7 @@ static void refuse(struct scene *s, struct outcome *out)
 	struct flow *f = s->flow;
 
 	if (f->state != FLOW_FAREWELL) {
-		reset_agent_before(f, out);
+		reset_agent_before(f, agent_expects(f), out);
 		reset_agent(s, out);
 	}
 	reset_client(s, out);
@@ -160,6 +159,8 @@ static void drop(struct scene *s, enum why why, struct outcome *out)
 	if (why == WHY_LATE && f->state == FLOW_REFUSED && s->packet->flags & TCP_ACK &&
 	    !(s->packet->flags & TCP_RST) && addr_equal(&s->packet->src, &f->key.client))
 		reset_client(s, out);
+	if (why == WHY_FORGOTTEN && f->state == FLOW_EMBRYO)
+		reset_agent_at(f, agent_expects(f), out);
 	if (why == WHY_FORGOTTEN)
 		flow_remove(s->gate->flows, f);
 }
@@ -194,8 +195,10 @@ static void blank(struct scene *s, struct outcome *out)
 	out->accept = out->replaced = true;
 }
 
-static void trim(struct scene *s, struct outcome *out)
+static void trim(struct scene *s, enum why why, struct outcome *out)
 {
+	if (why == WHY_RESET)
+		reset_agent_before(s->flow, s->trim_seq, out);
 	segment_rewrite(&out->packet, s->packet, s->trim_seq,
 			s->packet->flags & (TCP_ACK | TCP_FIN | TCP_RST), (struct bytes){ 0 });
 	out->accept = out->replaced = true;
@@ -214,7 +217,7 @@ static void perform(struct scene *s, enum why why, enum act act, struct outcome 
 		blank(s, out);
 		break;
 	case ACT_TRIM:
-		trim(s, out);
+		trim(s, why, out);
 		break;
 	case ACT_DELIVER:
 		deliver(s, out);
@@ -258,6 +261,8 @@ void settle(struct scene *s, enum why why, struct outcome *out)
 	s->gate->count[why]++;
 	if (s->evicted)
 		refuse_evicted(s, out);
+	if (s->given_up.state == FLOW_EMBRYO)
+		reset_agent_at(&s->given_up, agent_expects(&s->given_up), out);
 	perform(s, why, act, out);
 
 	/* Monitor mode: everything was decided; nothing is done. */
