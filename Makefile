@@ -6,7 +6,9 @@
 #	make check-unit     unit tests and cases, under ASan and UBSan; no root
 #	sudo make check-net real kernel, real daemon, in network namespaces
 #	make fuzz T=http SECONDS=60    one fuzz target; tests/fuzz/README.md
+#	sudo make bench     what the gate costs, and the judge as a process of its own
 #	sudo make deps      what the targets above need, through apt-get
+#	make man            docs/man, as far as it is made of the program's tables
 #	make install        into $(DESTDIR)$(PREFIX)
 #	make clean
 #	make V=1 ...        shows every command
@@ -63,6 +65,14 @@ build/cwmpgate: $(CLI:%.c=build/%.o)
 
 build/cwmpgate-replay: $(REPLAY:%.c=build/%.o)
 	$(call LINK,libpcap libcrypto libconfig)
+
+# The parts of the manual that are made of the program's own tables.
+build/tables: $(addprefix build/,docs/man/tables.o daemon/common/why.o daemon/cli/remedy.o) \
+	      $(patsubst %.c,build/%.o,$(wildcard daemon/supervisor/conf*.c))
+	$(call LINK,libconfig)
+
+man: build/tables
+	docs/man/update
 
 build/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -130,6 +140,45 @@ fuzz:
 build/judge_pipe: build/tests/net/judge_pipe.o $(CORE:%.c=build/%.o)
 	$(call LINK,libcrypto)
 
+# Guard and judge as somebody owns them, for tests/net/test_exploit.py.  The linker
+# puts tests/net/exploit in the way of one function each; nothing that is
+# installed is made so.
+build/exploit/cwmpgate-guard: $(GUARD:%.c=build/%.o) \
+			      $(addprefix build/tests/net/exploit/,attempt.o guard.o)
+	@mkdir -p $(@D)
+	$(call LINK,libnetfilter_queue libmnl libseccomp libcap-ng) -Wl,--wrap=gate_packet
+
+build/exploit/cwmpgate-judge: $(JUDGE:%.c=build/%.o) \
+			      $(addprefix build/tests/net/exploit/,attempt.o judge.o)
+	@mkdir -p $(@D)
+	$(call LINK,libcrypto libseccomp libcap-ng) -Wl,--wrap=judge_ask
+
+# It looks for the other two beside its own file.
+build/exploit/cwmpgated build/bench/cwmpgated: build/cwmpgated
+	@mkdir -p $(@D)
+	cp $< $@
+
+EXPLOIT := $(addprefix build/exploit/,cwmpgated cwmpgate-guard cwmpgate-judge)
+FOR_NET := build/judge_pipe $(EXPLOIT)
+
+# A guard that has the judge's code in itself, to compare with.
+build/bench/cwmpgate-guard: $(patsubst %.c,build/%.o,$(filter-out %/asker.c,$(GUARD)) \
+			      $(filter-out %/main.c,$(wildcard daemon/judge/*.c)) \
+			      tests/bench/inprocess.c)
+	@mkdir -p $(@D)
+	$(call LINK,libnetfilter_queue libmnl libcrypto libseccomp libcap-ng) -Wl,--wrap=gate_new
+
+build/bench/cwmpgate-judge: build/cwmpgate-judge
+	@mkdir -p $(@D)
+	cp $< $@
+
+build/bench/%: build/tests/bench/%.o
+	@mkdir -p $(@D)
+	$(call LINK,libnetfilter_queue libmnl libcrypto)
+
+bench: all $(addprefix build/bench/,cwmpgated cwmpgate-guard cwmpgate-judge load agent acceptall)
+	@/usr/bin/python3 -B tests/bench/judge_cost.py
+
 deps:
 	tests/deps.sh
 
@@ -138,13 +187,13 @@ demo: deps
 	@/usr/bin/python3 -B tests/net/demo.py
 
 check: deps
-	@$(MAKE) --no-print-directory all unit build/judge_pipe
+	@$(MAKE) --no-print-directory all unit $(FOR_NET)
 	@/usr/bin/python3 -B tests/tally.py unit net
 
 check-unit: unit
 	@/usr/bin/python3 -B tests/tally.py unit
 
-check-net: all build/judge_pipe
+check-net: all $(FOR_NET)
 	@/usr/bin/python3 -B tests/tally.py net
 
 install: all
@@ -154,6 +203,9 @@ install: all
 		build/cwmpgate-judge build/cwmpgate-replay
 	install -d $(DESTDIR)$(PREFIX)/share/cwmpgate/rules
 	install -m 644 rules/*.nft $(DESTDIR)$(PREFIX)/share/cwmpgate/rules/
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/cwmpgate.8 docs/man/cwmpgated.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/cwmpgate.conf.5
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/bash-completion/completions docs/completion/cwmpgate
 	install -d -m 750 $(DESTDIR)/etc/cwmpgate
 	test -e $(DESTDIR)/etc/cwmpgate/cwmpgate.conf || \
 		install -m 644 conf/cwmpgate.conf $(DESTDIR)/etc/cwmpgate/
@@ -163,7 +215,7 @@ clean:
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all unit fuzz deps demo check check-unit check-net install clean
+.PHONY: all unit fuzz bench deps demo check check-unit check-net man install clean
 ifndef V
 .SILENT:
 endif

@@ -7,9 +7,10 @@
 set -eu
 
 PACKAGES="gcc make pkg-config libc6-dev
-	libmnl-dev libnetfilter-queue-dev libssl-dev libconfig-dev libcmocka-dev libseccomp-dev libcap-ng-dev
+	libmnl-dev libnetfilter-queue-dev libssl-dev libconfig-dev libcmocka-dev libseccomp-dev libcap-ng-dev libpcap-dev
 	nftables iptables iproute2 procps
-	curl lighttpd nmap strace
+	curl lighttpd nmap strace tcpdump mandoc man-db
+	slowhttptest hping3 masscan dnsmasq-base
 	wget python3-requests libwww-perl nodejs default-jdk-headless apache2-bin
 	python3 python3-pytest python3-scapy"
 

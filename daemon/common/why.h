@@ -10,6 +10,8 @@
 #ifndef CWMPGATE_WHY_H
 #define CWMPGATE_WHY_H
 
+#include <stdbool.h>
+
 /*
  * What is done.
  *
@@ -135,5 +137,8 @@ struct why_info {
 
 /* Indexed by enum why. */
 extern const struct why_info why_info[WHY_COUNT];
+
+/* Worth a line; the packets of a healthy connection are counted, and that is all. */
+bool why_is_event(enum why why);
 
 #endif /* CWMPGATE_WHY_H */

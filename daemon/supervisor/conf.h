@@ -49,6 +49,8 @@ struct conf {
 	bool		down_open;	/* without a daemon everything passes */
 	bool		overload_open;	/* what finds the queue full passes */
 	bool		sandbox_optional;
+	char		control[PATH_LEN_MAX];
+	char		metrics_file[PATH_LEN_MAX];	/* "" : none */
 	struct policy	policy;
 };
 

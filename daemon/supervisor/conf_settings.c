@@ -15,7 +15,7 @@
 
 #include "conf_values.h"
 
-enum { FOUND_MAX = 96 };
+enum { FOUND_MAX = 96, SOCKET_NAME_MAX = 107 };
 
 void conf_complain(struct reading *r, int line, const char *fmt, ...)
 {
@@ -454,6 +454,27 @@ static void read_hide_server(struct reading *r, const struct setting *s, config_
 	read_bool(r, s, node, &r->c->policy.hide_server);
 }
 
+static void read_control(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	const char *text = config_setting_get_string(node);
+
+	if (!text || text[0] != '/' || strlen(text) > SOCKET_NAME_MAX)
+		refuse(r, s, node);
+	else
+		strcpy(r->c->control, text);
+}
+
+static void read_metrics_file(struct reading *r, const struct setting *s,
+			      config_setting_t *node)
+{
+	const char *text = config_setting_get_string(node);
+
+	if (!text || (*text && text[0] != '/') || strlen(text) >= PATH_LEN_MAX)
+		refuse(r, s, node);
+	else
+		strcpy(r->c->metrics_file, text);
+}
+
 static void read_queue(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	unsigned queue;
@@ -510,6 +531,10 @@ const struct setting conf_settings[] = {
 	{ "daemon_down", "\"closed\"", read_daemon_down, .words = { "closed", "open" } },
 	{ "overload", "\"closed\"", read_overload, .words = { "closed", "open" } },
 	{ "sandbox", "\"require\"", read_sandbox, .words = { "require", "best-effort" } },
+	{ "control", "\"/run/cwmpgate/control\"", read_control,
+	  .expected = "an absolute file name of at most 107 bytes" },
+	{ "metrics_file", "\"\"", read_metrics_file,
+	  .expected = "an absolute file name of at most 255 bytes, or \"\"" },
 	{ "queue", "7547", read_queue, .min = 0, .max = 65535 },
 	{ "mark", "0x40000000", read_mark, .expected = "one bit from 0x1 to 0x80000000" },
 };

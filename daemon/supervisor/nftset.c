@@ -54,6 +54,7 @@ static struct nlmsghdr *put_header(void *at, uint16_t type, uint16_t flags, uint
 	return h;
 }
 
+/* Without a time (0) where the element is to be removed. */
 static void put_element(struct nlmsghdr *h, const struct addr *a, uint32_t ms)
 {
 	struct nlattr	*list, *elem, *key;
@@ -69,7 +70,8 @@ static void put_element(struct nlmsghdr *h, const struct addr *a, uint32_t ms)
 	else
 		mnl_attr_put(h, NFTA_DATA_VALUE, 16, a->b);
 	mnl_attr_nest_end(h, key);
-	mnl_attr_put_u64(h, NFTA_SET_ELEM_TIMEOUT, htobe64(ms));
+	if (ms)
+		mnl_attr_put_u64(h, NFTA_SET_ELEM_TIMEOUT, htobe64(ms));
 	mnl_attr_nest_end(h, elem);
 	mnl_attr_nest_end(h, list);
 }
@@ -89,7 +91,9 @@ static int read_answers(struct nftset *n)
 	return error ? -1 : 0;
 }
 
-int nftset_ban(struct nftset *n, const struct addr *source, uint32_t ms)
+/* One message in a batch of its own. */
+static int change(struct nftset *n, uint16_t message, uint16_t flags, const struct addr *source,
+		  uint32_t ms)
 {
 	_Alignas(16) char	buf[BATCH_SIZE];
 	size_t			len;
@@ -97,8 +101,8 @@ int nftset_ban(struct nftset *n, const struct addr *source, uint32_t ms)
 
 	h = put_header(buf, NFNL_MSG_BATCH_BEGIN, 0, n->seq++, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
 	len = h->nlmsg_len;
-	h = put_header(buf + len, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM,
-		       NLM_F_CREATE | NLM_F_ACK, n->seq++, NFPROTO_INET, 0);
+	h = put_header(buf + len, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | message),
+		       (uint16_t)(flags | NLM_F_ACK), n->seq++, NFPROTO_INET, 0);
 	put_element(h, source, ms);
 	len += h->nlmsg_len;
 	h = put_header(buf + len, NFNL_MSG_BATCH_END, 0, n->seq++, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
@@ -107,4 +111,14 @@ int nftset_ban(struct nftset *n, const struct addr *source, uint32_t ms)
 	if (mnl_socket_sendto(n->nl, buf, len) < 0)
 		return -1;
 	return read_answers(n);
+}
+
+int nftset_ban(struct nftset *n, const struct addr *source, uint32_t ms)
+{
+	return change(n, NFT_MSG_NEWSETELEM, NLM_F_CREATE, source, ms);
+}
+
+int nftset_unban(struct nftset *n, const struct addr *source)
+{
+	return change(n, NFT_MSG_DELSETELEM, 0, source, 0);
 }

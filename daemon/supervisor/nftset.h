@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Adds elements to our nft sets at run time, by netlink batches: a ban must
- * not wait for a program to start.
+ * Changes our nft sets at run time, by netlink batches: a ban must not wait for
+ * a program to start.
  */
 #ifndef CWMPGATE_NFTSET_H
 #define CWMPGATE_NFTSET_H
@@ -22,5 +22,8 @@ void		 nftset_close(struct nftset *n);
  * unbans it.  0, or -1 with errno; EEXIST is not an error.
  */
 int		 nftset_ban(struct nftset *n, const struct addr *source, uint32_t ms);
+
+/* Ends a ban.  0, or -1 with errno: ENOENT if there is none. */
+int		 nftset_unban(struct nftset *n, const struct addr *source);
 
 #endif /* CWMPGATE_NFTSET_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-#include "supervise.h"
+#include "supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,17 +13,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "children.h"
 #include "limit.h"
-#include "nftset.h"
+#include "metrics.h"
 #include "notify.h"
 #include "report.h"
-#include "rules.h"
-#include "rulewatch.h"
-#include "watch.h"
 
 enum {
 	WATCHDOG_MS	= 1000,
+	METRICS_MS	= 15000,
 	HUNG_MS		= 2000,
 	BACKOFF_MS	= 100,		/* doubles with each failure in a row */
 	BACKOFF_MAX_MS	= 5000,
@@ -32,38 +29,11 @@ enum {
 
 volatile sig_atomic_t supervise_stop, supervise_reload;
 
-struct ban {
-	struct addr	source;
-	uint64_t	until_ms;
-};
-
-struct supervisor {
-	const struct supervise_options	*options;
-	struct conf			*conf;
-	struct credentials		*credentials;
-	struct children			 children;
-	bool				 serving;
-	uint64_t			 started_ms, restart_ms;
-	uint32_t			 backoff_ms;
-	uint32_t			 judge_silent;	/* as last seen */
-	struct shm			*shm;
-	int				 shm_fd, trace_fd;
-	uint64_t			 watchdog_ms;	/* when to tell next that we live */
-	uint64_t			 seen;		/* decisions looked at */
-	uint64_t			 counted;	/* reasons in the status file */
-	struct nftset			*nftset;
-	struct rulewatch		*rulewatch;
-	enum rules_backend		 backend;
-	struct watch			 watch;
-	struct ban			 ban[SOURCES_MAX];	/* the latest, a ring */
-	size_t				 n_bans;
-};
-
-static const char *const mode_name[] = {
+const char *const mode_name[] = {
 	[MODE_MONITOR] = "monitor", [MODE_ENFORCE] = "enforce", [MODE_BLOCK] = "block",
 };
 
-static uint64_t clock_ms(void)
+uint64_t clock_ms(void)
 {
 	struct timespec t;
 
@@ -133,6 +103,7 @@ static void restart_serving(struct supervisor *s, uint64_t now_ms, const char *w
 {
 	fprintf(stderr, "%s; starting guard and judge again\n", why);
 	stop_serving(s);
+	s->restarts++;
 	if (now_ms - s->started_ms > STEADY_MS)
 		s->backoff_ms = 0;
 	s->restart_ms = now_ms + s->backoff_ms;
@@ -160,26 +131,6 @@ static void check_children(struct supervisor *s, uint64_t now_ms)
 		start_serving(s, now_ms);
 }
 
-static void ban(struct supervisor *s, const struct addr *client, uint32_t ms, uint64_t now_ms)
-{
-	struct addr source = addr_source(client);
-
-	s->ban[s->n_bans++ % SOURCES_MAX] = (struct ban){ source, now_ms + ms };
-	if (nftset_ban(s->nftset, &source, ms) < 0)
-		fprintf(stderr, "ban: %s\n", strerror(errno));
-}
-
-/* The rules were loaded anew, and with them came empty sets. */
-static void ban_again(struct supervisor *s, uint64_t now_ms)
-{
-	size_t n = s->n_bans < SOURCES_MAX ? s->n_bans : SOURCES_MAX;
-
-	for (size_t i = 0; i < n; i++)
-		if (s->ban[i].until_ms > now_ms)
-			nftset_ban(s->nftset, &s->ban[i].source,
-				   (uint32_t)(s->ban[i].until_ms - now_ms));
-}
-
 static void look_at_decisions(struct supervisor *s, uint64_t now_ms)
 {
 	uint64_t	n = atomic_load(&s->shm->n_decisions);
@@ -188,8 +139,9 @@ static void look_at_decisions(struct supervisor *s, uint64_t now_ms)
 	if (n - s->seen >= DECISIONS_MAX)
 		s->seen = n - DECISIONS_MAX + 1;
 	for (; s->seen < n; s->seen++)
-		if (shm_read(s->shm, s->seen, &d) && d.ban_ms)
-			ban(s, &d.client, d.ban_ms, now_ms);
+		if (shm_read(s->shm, s->seen, &d) && d.ban_ms &&
+		    !bans_add(&s->bans, &d.client, d.ban_ms, now_ms))
+			fprintf(stderr, "ban: %s\n", strerror(errno));
 }
 
 static void write_status(struct supervisor *s)
@@ -204,14 +156,31 @@ static void write_status(struct supervisor *s)
 		s->counted = counted;
 }
 
+/* With the last ones, of a daemon that ends, "up" is 0. */
+static void write_metrics(struct supervisor *s, bool up, uint64_t now_ms)
+{
+	static struct metrics	m;
+	const char		*file = s->conf->metrics_file;
+
+	if (!*file || (up && now_ms < s->metrics_ms))
+		return;
+	s->metrics_ms = now_ms + METRICS_MS;
+	m = (struct metrics){ .shm = up ? s->shm : NULL, .mode = mode_name[s->conf->mode],
+			      .serving = s->serving, .reload_failed = s->reload_failed,
+			      .uptime_ms = now_ms - s->begun_ms, .restarts = s->restarts,
+			      .acs = s->conf->n_prefixes, .credentials = s->credentials->n };
+	metrics_look(&m, s->conf->queue);
+	if (!metrics_write_file(&m, file))
+		fprintf(stderr, "metrics_file: %s: %s\n", file, strerror(errno));
+}
+
 static bool load_rules(struct supervisor *s)
 {
-	bool loaded = rules_load(s->conf, &s->backend, stderr);
-
+	s->rules_loaded = rules_load(s->conf, &s->backend, stderr);
 	rulewatch_lost(s->rulewatch, true);	/* what was told of our own change */
-	if (loaded)
-		ban_again(s, clock_ms());
-	return loaded;
+	if (s->rules_loaded)
+		bans_restore(&s->bans, clock_ms());
+	return s->rules_loaded;
 }
 
 static void check_rules(struct supervisor *s)
@@ -223,13 +192,13 @@ static void check_rules(struct supervisor *s)
 }
 
 /* What cannot be read changes nothing: the last good ones stay. */
-static bool read_credentials(const struct conf *c, struct credentials *out)
+static bool read_credentials(const struct conf *c, struct credentials *out, FILE *err)
 {
 	static struct credentials	fresh;
 	bool				good;
 
 	memset(&fresh, 0, sizeof(fresh));
-	good = !*c->credentials_file || conf_credentials(&fresh, c->credentials_file, stderr);
+	good = !*c->credentials_file || conf_credentials(&fresh, c->credentials_file, err);
 	if (good)
 		*out = fresh;
 	explicit_bzero(&fresh, sizeof(fresh));
@@ -240,7 +209,7 @@ static void check_credentials(struct supervisor *s, uint64_t now_ms)
 {
 	if (!watch_changed(&s->watch))
 		return;
-	if (!read_credentials(s->conf, s->credentials)) {
+	if (!read_credentials(s->conf, s->credentials, stderr)) {
 		fputs("credentials: the ones read before stay in use\n", stderr);
 		return;
 	}
@@ -267,29 +236,60 @@ static void tell_watchdog(struct supervisor *s, uint64_t now_ms)
 	s->watchdog_ms = now_ms + WATCHDOG_MS;
 }
 
-/* A new configuration is complete and good, or nothing changes. */
-static void reload(struct supervisor *s)
+/* Where there was none, or somewhere else; what cannot be opened was said. */
+static void open_control(struct supervisor *s)
 {
-	static struct conf fresh;
-
-	supervise_reload = 0;
-	notify("RELOADING=1");
-	if (!conf_load(&fresh, s->options->conf_file, stderr) ||
-	    !read_credentials(&fresh, s->credentials)) {
-		fputs("reload: refused; the configuration read before stays in use\n", stderr);
-		notify("READY=1");
+	if (s->control.listener >= 0 && strcmp(s->control.path, s->conf->control) == 0)
 		return;
-	}
-	*s->conf = fresh;
+	control_close(&s->control);
+	control_open(&s->control, s->conf->control, stderr);
+}
+
+void supervisor_apply(struct supervisor *s, const struct conf *c)
+{
+	*s->conf = *c;
+	s->confirm_ms = 0;
+	s->metrics_ms = 0;
 	stop_serving(s);
 	s->backoff_ms = 0;
 	if (s->conf->mode != MODE_BLOCK)
 		start_serving(s, clock_ms());
 	if (!load_rules(s))
-		fputs("reload: the rules could not be loaded\n", stderr);
+		fputs("the rules could not be loaded\n", stderr);
 	watch_credentials(s);
-	fprintf(stderr, "reloaded, mode %s\n", mode_name[s->conf->mode]);
 	tell_ready(s->conf);
+}
+
+/* A new configuration is complete and good, or nothing changes. */
+bool supervisor_reload(struct supervisor *s, FILE *err)
+{
+	static struct conf fresh;
+
+	notify("RELOADING=1");
+	s->reload_failed = !conf_load(&fresh, s->options->conf_file, err) ||
+			   !read_credentials(&fresh, s->credentials, err);
+	if (s->reload_failed) {
+		fputs("reload: refused; the configuration read before stays in use\n", stderr);
+		notify("READY=1");
+		return false;
+	}
+	supervisor_apply(s, &fresh);
+	fprintf(stderr, "reloaded, mode %s\n", mode_name[s->conf->mode]);
+	return true;
+}
+
+/* Whoever asked for the reload has perhaps locked himself out by it. */
+static void check_confirmed(struct supervisor *s, uint64_t now_ms)
+{
+	static struct conf before;
+
+	if (!s->confirm_ms || now_ms < s->confirm_ms)
+		return;
+	fputs("reload: not confirmed; going back to the configuration before it\n", stderr);
+	before = s->unconfirmed;
+	if (!read_credentials(&before, s->credentials, stderr))
+		fputs("credentials: the ones read last stay in use\n", stderr);
+	supervisor_apply(s, &before);
 }
 
 static bool wait_for_guard(struct supervisor *s)
@@ -320,14 +320,15 @@ static bool start(struct supervisor *s)
 		if (!s->serving || !wait_for_guard(s))
 			return false;
 	}
-	s->nftset = nftset_open(stderr);
+	s->bans.set = nftset_open(stderr);
 	s->rulewatch = rulewatch_open(stderr);
-	if (!s->nftset || !s->rulewatch || !load_rules(s))
+	if (!s->bans.set || !s->rulewatch || !load_rules(s))
 		return false;
 	if (s->conf->mode != MODE_BLOCK && s->backend == RULES_XT)
 		fputs("this kernel has no nft queue statement (nft_queue); "
 		      "the queue rules are in iptables-nft's mangle table\n", stderr);
 	watch_credentials(s);
+	open_control(s);
 	return true;
 }
 
@@ -337,7 +338,9 @@ int supervise(const struct supervise_options *o, struct conf *c,
 	static struct supervisor s;
 
 	s = (struct supervisor){ .options = o, .conf = c, .credentials = credentials,
-				 .children = { .judge_fd = -1 }, .watch = { .fd = -1 } };
+				 .begun_ms = clock_ms(), .children = { .judge_fd = -1 },
+				 .watch = { .fd = -1 } };
+	control_init(&s.control);
 	if (!start(&s)) {
 		stop_serving(&s);
 		return EXIT_FAILURE;
@@ -349,20 +352,28 @@ int supervise(const struct supervise_options *o, struct conf *c,
 	while (!supervise_stop) {
 		uint64_t now;
 
-		poll(NULL, 0, TICK_MS);		/* a signal ends it, too */
+		/* A signal ends it, too. */
+		control_serve(&s.control, TICK_MS, command_answer, &s);
 		now = clock_ms();
-		if (supervise_reload)
-			reload(&s);
+		if (supervise_reload) {
+			supervise_reload = 0;
+			supervisor_reload(&s, stderr);
+		}
+		open_control(&s);
+		check_confirmed(&s, now);
 		check_children(&s, now);
 		check_credentials(&s, now);
 		look_at_decisions(&s, now);
 		check_rules(&s);
 		write_status(&s);
+		write_metrics(&s, true, now);
 		tell_watchdog(&s, now);
 	}
 	notify("STOPPING=1");
+	control_close(&s.control);
 	/* The rules stay: in enforce mode the ports are closed from here on. */
 	stop_serving(&s);
 	write_status(&s);
+	write_metrics(&s, false, clock_ms());
 	return EXIT_SUCCESS;
 }

@@ -179,6 +179,7 @@ static void agent_speaks(struct world *w, struct conn *c, const uint8_t *op)
 		c->agent_next += (uint32_t)say.payload.len + !!(say.flags & TCP_FIN);
 		c->agent_last = say.payload;
 		c->sent_fin = say.flags & TCP_FIN;
+		c->answered |= say.payload.len > 0;
 	}
 	if (say.flags & TCP_RST)
 		c->state = KERNEL_NONE;
@@ -222,6 +223,9 @@ static void step(struct world *w, const uint8_t *op)
 	struct conn *c = &w->conn[op[0] % CONNS];
 
 	switch (op[0] / CONNS) {
+	case 13:
+		w->loses = true;
+		break;
 	case 14:
 		wild(w, c, op);
 		break;

@@ -6,6 +6,7 @@
  *
  *	the kernel reads whole canonical heads that the gate has delivered, and
  *	nothing else; no connection opens but with one of them in it;
+ *	a request follows an answer to the one before;
  *	a refusal closes the kernel's side at once;
  *	what the gate writes decodes, and nothing of it that is for the agent
  *	is anything but a RST;
@@ -50,6 +51,7 @@ struct conn {
 	uint32_t		read_next;	/* the next byte the agent reads */
 	bool			read_fin, sent_fin;
 	unsigned		n_read;		/* heads */
+	bool			answered;	/* the last of them, in part at least */
 	uint8_t			view[VIEW_MAX];	/* what the client was given to read; 0: nothing */
 };
 
@@ -59,6 +61,7 @@ struct world {
 	struct gate	*gate;
 	uint64_t	now;
 	bool		cookies;	/* the kernel keeps no embryos (SYN cookies) */
+	bool		loses;		/* the kernel has no room for the next segment */
 	bool		lied;		/* it has said what no kernel says: all bets are off */
 	uint64_t	seen;		/* a hash of all outcomes */
 	struct conn	conn[CONNS];

@@ -725,6 +725,7 @@ class Connection:
 
     address: str
     port: int
+    waited: bool = False
     reads: list = dataclasses.field(default_factory=list)
 
 
@@ -764,6 +765,8 @@ class Observer:
             c = Connection(words[2].removeprefix("::ffff:"), int(words[3]))
             self.open[words[1]] = c
             self.by_client.setdefault((c.address, c.port), []).append(c)
+        elif words[0] == "W":
+            self.open[words[1]].waited = True
         elif words[0] == "R":
             self.open[words[1]].reads.append(bytes.fromhex(words[2]))
         elif words[0] == "E":
@@ -781,6 +784,8 @@ class Observer:
             return c.failed
         if any(not connection.reads for connection in connections):
             return "accepted without a request"
+        if any(connection.waited for connection in connections):
+            return "accepted before the request was there"
         left = iter(written)
         n = 0
         for connection in connections:

@@ -55,6 +55,7 @@ class Gate:
         self.environment = {}
         self.config = net.dir / "cwmpgate.conf"
         self.credentials = net.dir / "credentials"
+        self.control = net.dir / "control"
         self.status_file = net.dir / "status"
         self.written_file = net.dir / "written"
         self.log_file = net.dir / "gate.log"
@@ -67,7 +68,8 @@ class Gate:
 
     def write_config(self, **overrides):
         self.config.write_text(configuration(
-            {**SETTINGS, "credentials": str(self.credentials), **overrides}))
+            {**SETTINGS, "credentials": str(self.credentials), "control": str(self.control),
+             **overrides}))
 
     def argv(self, *more):
         return [DAEMON, "-c", self.config, *more]

@@ -9,6 +9,7 @@
  *
  *	listening
  *	A <n> <address> <port> <time>
+ *	W <n>					nothing was there to read yet
  *	R <n> <hex> <time>
  *	E <n>					the connection is over
  *
@@ -31,6 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -101,7 +103,7 @@ static void accept_on(int listener)
 	socklen_t		len = sizeof(peer);
 	int			fd = accept4(listener, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK);
 	char			text[INET6_ADDRSTRLEN];
-	int			unacked = UNACKED_MS;
+	int			unacked = UNACKED_MS, waiting = 0;
 
 	if (fd < 0)
 		return;
@@ -112,6 +114,8 @@ static void accept_on(int listener)
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked, sizeof(unacked));
 	inet_ntop(AF_INET6, &peer.sin6_addr, text, sizeof(text));
 	fprintf(log_file, "A %u %s %u %lld\n", accepted, text, ntohs(peer.sin6_port), clock_ms());
+	if (ioctl(fd, FIONREAD, &waiting) < 0 || !waiting)
+		fprintf(log_file, "W %u\n", accepted);
 	watch(fd);
 }
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The other end of the daemon's control socket. */
+#ifndef CWMPGATE_CLIENT_H
+#define CWMPGATE_CLIENT_H
+
+#include "cli.h"
+#include "shm.h"
+
+enum { REPLY_TEXT_MAX = 1 << 16 };
+
+struct reply {
+	enum status	 status;	/* STATUS_OK: it has answered "ok" */
+	int		 fd;		/* what came along; -1: nothing */
+	char		 text[REPLY_TEXT_MAX];	/* without its first line */
+};
+
+/* Asks @line; what kept it from an answer stands in the text. */
+void client_ask(const struct cli *c, const char *line, struct reply *r);
+
+/* As client_ask(), and says on standard error what went wrong. */
+enum status client_order(const struct cli *c, const char *line);
+
+/* The value of "KEY=" in the text, up to the end of its line; "" if it is not there. */
+const char *client_value(const struct reply *r, const char *key, char *value, size_t max);
+uint64_t client_number(const struct reply *r, const char *key);
+
+/* The daemon's shared memory, to be read; NULL if there is none of our version. */
+const struct shm *client_map(const struct cli *c);
+
+#endif /* CWMPGATE_CLIENT_H */

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cwmpgate doctor: looks for what is wrong on this machine, and says what to do.
+ * It changes nothing.
+ */
+#include "doctor.h"
+
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "say.h"
+
+void doctor_say(struct doctor *d, enum finding f, const char *remedy, const char *fmt, ...)
+{
+	static const char *const	word[] = { "good", "odd ", "BAD " };
+	static const enum colour	colour[] = { GREEN, YELLOW, RED };
+	va_list				ap;
+
+	d->bad += f == FOUND_BAD;
+	d->odd += f == FOUND_ODD;
+	printf("%s%s%s  ", paint(d->cli, colour[f]), word[f], paint(d->cli, PLAIN));
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	if (remedy)
+		printf("      -> %s\n", remedy);
+}
+
+static void look_at_conf(struct doctor *d)
+{
+	const struct conf *c = d->conf;
+
+	if (!d->cli->conf_good) {
+		doctor_say(d, FOUND_BAD, "cwmpgate check shows every error",
+			   "%s cannot be used", d->cli->conf_file);
+		return;
+	}
+	doctor_say(d, FOUND_GOOD, NULL, "%s can be used", d->cli->conf_file);
+	if (c->n_prefixes == 0 && c->mode != MODE_BLOCK)
+		doctor_say(d, FOUND_ODD, "set acs to the addresses the ACS sends from",
+			   "acs is empty: nobody may ask");
+	if (c->mode == MODE_MONITOR)
+		doctor_say(d, FOUND_ODD, "when events show what you expect, set mode = \"enforce\"",
+			   "mode is \"monitor\": nothing is protected yet");
+	if (c->policy.paths.any)
+		doctor_say(d, FOUND_ODD, "set path to the path of ConnectionRequestURL",
+			   "any path is accepted");
+	if (c->policy.digest == DIGEST_OFF)
+		doctor_say(d, FOUND_ODD, "set credentials and digest = \"require\"",
+			   "digest is \"off\": passwords are left to the agent");
+}
+
+/* Known to everybody who has such an agent. */
+static bool is_default(const struct credential *c)
+{
+	static const char *const words[] = { "iopsys", "easycwmp", "cwmp", "admin", "password" };
+
+	if (c->hashed)
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == c->password_len &&
+		    memcmp(words[i], c->password, c->password_len) == 0)
+			return true;
+	return c->user_len == c->password_len && memcmp(c->user, c->password, c->user_len) == 0;
+}
+
+static void look_at_credentials(struct doctor *d)
+{
+	static struct credentials	credentials;
+	const char			*file = d->conf->credentials_file;
+
+	if (!d->cli->conf_good || !*file)
+		return;
+	if (!conf_credentials(&credentials, file, stdout)) {
+		doctor_say(d, FOUND_BAD, "it has to be root's, of mode 0600",
+			   "the credentials cannot be used");
+		return;
+	}
+	doctor_say(d, FOUND_GOOD, NULL, "%s: %zu credentials, readable by root alone", file,
+		   credentials.n);
+	for (size_t i = 0; i < credentials.n; i++)
+		if (is_default(&credentials.of[i]))
+			doctor_say(d, FOUND_BAD, "let the ACS set one of its own for each device "
+				   "(ConnectionRequestPassword)",
+				   "the password of credentials %zu is a well-known default", i + 1);
+	explicit_bzero(&credentials, sizeof(credentials));
+}
+
+static void look_at_users(struct doctor *d)
+{
+	static const char *const names[] = { "_cwmpgate", "_cwmpgate-judge" };
+
+	for (size_t i = 0; i < 2; i++)
+		if (!getpwnam(names[i]))
+			doctor_say(d, FOUND_ODD, "packages make it; a number is used meanwhile",
+				   "there is no user %s", names[i]);
+}
+
+/* The system call filter of a child: 2 is what it should be. */
+static void look_at_sandbox(struct doctor *d, const char *key, const char *name)
+{
+	char		 path[64], line[128];
+	uint64_t	 pid = client_number(&d->facts->reply, key);
+	int		 seccomp = -1;
+	FILE		*f;
+
+	if (!pid)
+		return;
+	snprintf(path, sizeof(path), "/proc/%u/status", (unsigned)pid);
+	f = fopen(path, "re");
+	while (f && seccomp < 0 && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Seccomp: %d", &seccomp) != 1)
+			seccomp = -1;
+	if (f)
+		fclose(f);
+	if (seccomp == 2)
+		doctor_say(d, FOUND_GOOD, NULL, "%s is in its sandbox", name);
+	else
+		doctor_say(d, FOUND_ODD, "use a kernel with CONFIG_SECCOMP_FILTER",
+			   "%s runs without a system call filter", name);
+}
+
+static void look_at_daemon(struct doctor *d)
+{
+	const struct facts *f = d->facts;
+
+	if (f->status != STATUS_OK) {
+		doctor_say(d, FOUND_BAD, "start cwmpgated", "%.*s",
+			   (int)strcspn(f->reply.text, "\n"), f->reply.text);
+	} else if (strcmp(f->mode, "block") != 0 && !f->m.serving) {
+		doctor_say(d, FOUND_BAD, "see its log", "guard and judge do not run");
+	} else {
+		doctor_say(d, FOUND_GOOD, NULL, "the daemon runs, mode \"%s\"", f->mode);
+		if (f->m.restarts)
+			doctor_say(d, FOUND_ODD, "see the daemon's log",
+				   "guard and judge were started again %u times",
+				   (unsigned)f->m.restarts);
+		if (f->m.reload_failed)
+			doctor_say(d, FOUND_BAD, "cwmpgate check shows why",
+				   "the latest reload was refused");
+	}
+	look_at_sandbox(d, "guard_pid", "cwmpgate-guard");
+	look_at_sandbox(d, "judge_pid", "cwmpgate-judge");
+	if (f->m.n_counters == 0)
+		doctor_say(d, FOUND_BAD, "the daemon loads them; or cwmpgate rules load",
+			   "the rules are not in the kernel");
+	printf("      without a daemon: %s\n", facts_without_daemon(f));
+	printf("      when the queue is full: %s\n", facts_when_full(f));
+}
+
+enum status cmd_doctor(struct cli *c, int argc, char *argv[])
+{
+	static struct facts	facts;
+	struct doctor		d = { .cli = c, .conf = &c->conf, .facts = &facts };
+
+	(void)argv;
+	if (argc)
+		return wrong_usage();
+	if (geteuid() != 0) {
+		fputs("cwmpgate: doctor has to be run by root\n", stderr);
+		return STATUS_DENIED;
+	}
+	facts_get(c, &facts);
+	look_at_conf(&d);
+	look_at_credentials(&d);
+	look_at_users(&d);
+	look_at_daemon(&d);
+	doctor_kernel(&d);
+	doctor_rules(&d);
+	doctor_ports(&d);
+	printf("%u bad, %u odd\n", d.bad, d.odd);
+	return d.bad ? STATUS_FAILED : STATUS_OK;
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "doctor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run.h"
+
+/* nft asks the kernel for each part, and -c leaves nothing behind. */
+static bool kernel_takes(const char *set, const char *rule)
+{
+	const char *const	argv[] = { "nft", "-c", "-f", "-", NULL };
+	char			text[512];
+
+	snprintf(text, sizeof(text), "table inet cwmpgate_probe {\n\t%s\n\tchain probe {\n"
+		 "\t\ttype filter hook input priority 0; policy accept;\n\t\t%s\n\t}\n}\n",
+		 set, rule);
+	return run(argv, text, NULL) == RAN_OK;
+}
+
+static void look_at_parts(struct doctor *d)
+{
+	static const struct { const char *set, *rule, *what, *remedy; } part[] = {
+		{ "", "tcp dport 1 drop", "nf_tables with the family inet",
+		  "Debian: package nftables; OpenWrt: nftables and kmod-nft-core" },
+		{ "", "fib daddr type local accept", "nft's fib expression",
+		  "OpenWrt: kmod-nft-fib" },
+		{ "", "ct state invalid accept", "connection tracking",
+		  "OpenWrt: kmod-nf-conntrack" },
+		{ "set s { type ipv4_addr; flags dynamic, timeout; size 16; timeout 60s; }",
+		  "update @s { ip saddr limit rate 1/second } accept",
+		  "rate limits in nft sets", "use kernel 4.18 or newer" },
+	};
+	unsigned good = 0, n = sizeof(part) / sizeof(part[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		if (kernel_takes(part[i].set, part[i].rule))
+			good++;
+		else
+			doctor_say(d, FOUND_BAD, part[i].remedy, "this kernel or nft lacks %s",
+				   part[i].what);
+	}
+	if (good == n)
+		doctor_say(d, FOUND_GOOD, NULL, "nft and the kernel have all that the rules need");
+	if (kernel_takes("", "queue num 0"))
+		doctor_say(d, FOUND_GOOD, NULL, "the kernel has nft's queue statement");
+	else
+		doctor_say(d, FOUND_ODD, "it works; OpenWrt has it in kmod-nft-queue",
+			   "the kernel has no nft queue statement: the queue rules go through "
+			   "iptables-nft");
+}
+
+static void look_at_queue(struct doctor *d)
+{
+	const struct queue_state	*q = &d->facts->m.queue;
+	bool				 ours = d->facts->status == STATUS_OK && d->facts->m.serving;
+
+	if (access("/proc/self/net/netfilter/nfnetlink_queue", F_OK) != 0) {
+		doctor_say(d, FOUND_BAD, "Debian: load nfnetlink_queue; OpenWrt: kmod-nfnetlink-queue",
+			   "the kernel has no nfnetlink_queue");
+		return;
+	}
+	if (!d->facts->m.has_queue) {
+		doctor_say(d, ours ? FOUND_BAD : FOUND_GOOD, NULL, "nobody has bound queue %u",
+			   d->conf->queue);
+		return;
+	}
+	if (!ours) {
+		doctor_say(d, FOUND_BAD, "stop it, or set another queue",
+			   "queue %u is held by port id %u (%s)", d->conf->queue, q->portid,
+			   *q->owner ? q->owner : "no process of that number here");
+		return;
+	}
+	doctor_say(d, FOUND_GOOD, NULL, "queue %u is the daemon's", d->conf->queue);
+	if (q->dropped || q->user_dropped)
+		doctor_say(d, FOUND_ODD, "a flood, or a machine that is too slow; see cwmpgate top",
+			   "the kernel dropped %u packets for a full queue, %u for a full socket",
+			   q->dropped, q->user_dropped);
+}
+
+static long read_sysctl(const char *path)
+{
+	FILE	*f = fopen(path, "re");
+	long	 v = -1;
+
+	if (f && fscanf(f, "%ld", &v) != 1)
+		v = -1;
+	if (f)
+		fclose(f);
+	return v;
+}
+
+/* As the daemon itself checks at its start. */
+static void look_at_retries(struct doctor *d)
+{
+	long retries = read_sysctl("/proc/sys/net/ipv4/tcp_synack_retries");
+
+	if (retries >= 0 && retries < 16 && (1000l << (retries + 1)) - 1000 < FIRST_BYTE_MS + HEAD_MS)
+		doctor_say(d, FOUND_ODD, "sysctl -w net.ipv4.tcp_synack_retries=3",
+			   "net.ipv4.tcp_synack_retries = %ld: requests that come in pieces have too "
+			   "little time", retries);
+	else
+		doctor_say(d, FOUND_GOOD, NULL, "net.ipv4.tcp_synack_retries = %ld", retries);
+}
+
+static void look_at_conntrack(struct doctor *d)
+{
+	long	max = read_sysctl("/proc/sys/net/netfilter/nf_conntrack_max");
+	long	count = read_sysctl("/proc/sys/net/netfilter/nf_conntrack_count");
+
+	if (max < 0 || count < 0)
+		doctor_say(d, FOUND_ODD, "load nf_conntrack",
+			   "nf_conntrack is not there, or its settings are hidden");
+	else if (max && count > max / 5 * 4)
+		doctor_say(d, FOUND_ODD, "raise net.netfilter.nf_conntrack_max: when it is full, the "
+			   "ACS is refused as well", "conntrack holds %ld of %ld connections", count,
+			   max);
+	else
+		doctor_say(d, FOUND_GOOD, NULL, "conntrack holds %ld of %ld connections", count, max);
+}
+
+void doctor_kernel(struct doctor *d)
+{
+	look_at_parts(d);
+	if (d->conf->mode != MODE_BLOCK)
+		look_at_queue(d);
+	look_at_retries(d);
+	look_at_conntrack(d);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything that can be known of the gate at one moment, from daemon and kernel. */
+#ifndef CWMPGATE_FACTS_H
+#define CWMPGATE_FACTS_H
+
+#include "client.h"
+#include "metrics.h"
+
+struct facts {
+	enum status	 status;	/* STATUS_OK: the daemon runs */
+	struct reply	 reply;		/* to "status" */
+	char		 mode[16];	/* "" if nobody knows */
+	char		 daemon_down[16], overload[16];
+	struct metrics	 m;
+};
+
+/* Without a daemon, what the rules in the kernel say. */
+void facts_get(const struct cli *c, struct facts *f);
+
+/* What becomes of connection requests when there is no daemon. */
+const char *facts_without_daemon(const struct facts *f);
+const char *facts_when_full(const struct facts *f);
+
+#endif /* CWMPGATE_FACTS_H */

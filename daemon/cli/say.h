@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How things are put into words and into JSON: times, addresses, decisions. */
+#ifndef CWMPGATE_SAY_H
+#define CWMPGATE_SAY_H
+
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "cli.h"
+#include "shm.h"
+
+enum colour { PLAIN, BOLD, RED, GREEN, YELLOW };
+
+/* Nothing at all where colours are not wanted. */
+const char *paint(const struct cli *c, enum colour colour);
+
+uint64_t monotonic_ms(void);
+
+const char *say_addr(const struct addr *a, char text[INET6_ADDRSTRLEN]);
+
+/* The wall's clock at a time of the monotonic one. */
+uint64_t wall_ms(uint64_t monotonic);
+
+/* Local time with milliseconds, or RFC 3339 in UTC. */
+const char *say_time(uint64_t wall, bool rfc3339, char text[40]);
+
+/* "3 s", "5 min", "2 h", "4 days". */
+const char *say_span(uint64_t ms, char text[24]);
+
+/* What was done with what @why was said of: "refused", "delivered", ... */
+const char *say_act(const struct policy *p, enum why why);
+
+/* The request was kept from the agent, or its digest was. */
+bool is_refusal(enum why why);
+
+/* A byte of the request head decided; it may be the first, number 0. */
+bool has_offset(const struct decision *d);
+
+/* One decision, made at @wall, in a line. */
+void say_decision(const struct cli *c, const struct policy *p, const struct decision *d,
+		  uint64_t wall, FILE *out);
+
+/* "text", with what JSON wants escaped. */
+void json_text(FILE *out, const char *text);
+
+#endif /* CWMPGATE_SAY_H */

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cwmpgate status, metrics and top: the same facts in three forms. */
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "facts.h"
+#include "say.h"
+
+static struct facts facts;
+
+static void row(const struct cli *c, const char *name, const char *value)
+{
+	printf("%s%-14s%s %s\n", paint(c, BOLD), name, paint(c, PLAIN), value);
+}
+
+static void say_ports(const struct cli *c, const struct facts *f)
+{
+	char ports[128], interfaces[300], text[512];
+
+	client_value(&f->reply, "ports", ports, sizeof(ports));
+	client_value(&f->reply, "interfaces", interfaces, sizeof(interfaces));
+	snprintf(text, sizeof(text), "%s on %s", ports,
+		 *interfaces ? interfaces : "every interface");
+	row(c, "ports", text);
+}
+
+static void say_queue(const struct cli *c, const struct facts *f)
+{
+	const struct queue_state	*q = &f->m.queue;
+	char				 text[256];
+
+	if (strcmp(f->mode, "block") == 0)
+		return;
+	if (f->m.has_queue)
+		snprintf(text, sizeof(text), "%u, bound by port id %u%s%s%s; %u waiting, %u dropped "
+			 "(queue full), %u dropped (socket full)", c->conf.queue, q->portid,
+			 *q->owner ? " (" : "", q->owner, *q->owner ? ")" : "", q->waiting,
+			 q->dropped, q->user_dropped);
+	else
+		snprintf(text, sizeof(text), "nobody has bound it");
+	row(c, "queue", text);
+}
+
+static void say_rules(const struct cli *c, const struct facts *f)
+{
+	char backend[16];
+
+	client_value(&f->reply, "backend", backend, sizeof(backend));
+	if (f->m.n_counters == 0)
+		row(c, "rules", "MISSING: the kernel has no table inet cwmpgate");
+	else if (strcmp(backend, "iptables") == 0)
+		row(c, "rules", "loaded; the queue rules are in iptables-nft's mangle table, "
+		    "since the kernel has no nft queue statement");
+	else
+		row(c, "rules", "loaded");
+}
+
+static void say_state(const struct cli *c, const struct facts *f)
+{
+	static const char *const mode_words[][2] = {
+		{ "monitor", "decides and counts, touches nothing" },
+		{ "enforce", "nothing reaches the agent but what was checked" },
+		{ "block", "the ports are closed to everyone" },
+	};
+	char		text[256], span[24];
+	uint64_t	confirm = client_number(&f->reply, "confirm_ms");
+
+	for (size_t i = 0; i < 3; i++)
+		if (strcmp(f->mode, mode_words[i][0]) == 0)
+			snprintf(text, sizeof(text), "%s: %s", f->mode, mode_words[i][1]);
+	row(c, "mode", text);
+	if (strcmp(f->mode, "block") != 0 && !f->m.serving)
+		row(c, "guard, judge", "NOT RUNNING; see the daemon's log");
+	row(c, "without daemon", facts_without_daemon(f));
+	row(c, "queue full", facts_when_full(f));
+	say_ports(c, f);
+	snprintf(text, sizeof(text), "%" PRIu64 " addresses and prefixes may ask%s", f->m.acs,
+		 f->m.acs ? "" : ": nobody");
+	row(c, "acs", text);
+	snprintf(text, sizeof(text), "%" PRIu64, f->m.credentials);
+	row(c, "credentials", text);
+	say_rules(c, f);
+	say_queue(c, f);
+	snprintf(text, sizeof(text), "%d", f->m.bans);
+	row(c, "bans", text);
+	if (f->m.restarts) {
+		snprintf(text, sizeof(text), "%" PRIu64 " of guard and judge, unasked", f->m.restarts);
+		row(c, "restarts", text);
+	}
+	if (f->m.reload_failed)
+		row(c, "reload", "the latest was REFUSED; see the daemon's log");
+	if (confirm) {
+		snprintf(text, sizeof(text), "taken back in %s unless it is confirmed",
+			 say_span(confirm, span));
+		row(c, "reload", text);
+	}
+}
+
+static void say_counters(const struct cli *c, const struct facts *f)
+{
+	static const struct { const char *name, *what; } rule[] = {
+		{ "fragment", "first fragments for a guarded port" },
+		{ "extension_header", "IPv6 extension headers before TCP" },
+		{ "banned", "from banned sources" }, { "not_acs", "from who is no ACS" },
+		{ "syn_over_rate", "connection attempts over the budget syn" },
+		{ "invalid", "unknown to conntrack" }, { "unmarked", "dropped at the gate" },
+		{ "blocked", "for a port that is closed to everyone" },
+	};
+	const struct metrics *m = &f->m;
+
+	printf("\n%spackets counted by the rules%s\n", paint(c, BOLD), paint(c, PLAIN));
+	for (int i = 0; i < m->n_counters; i++) {
+		const char *what = "";
+
+		for (size_t k = 0; k < sizeof(rule) / sizeof(rule[0]); k++)
+			if (strcmp(rule[k].name, m->counter[i].name) == 0)
+				what = rule[k].what;
+		if (m->counter[i].packets)
+			printf("%10" PRIu64 "  %-18s %s\n", m->counter[i].packets,
+			       m->counter[i].name, what);
+	}
+	if (!m->shm)
+		return;
+	printf("\n%sreasons given by the gate%s\n", paint(c, BOLD), paint(c, PLAIN));
+	for (enum why i = WHY_NEXT; i < WHY_COUNT; i++)
+		if (m->shm->count[i])
+			printf("%10" PRIu64 "  %s%-18s%s %s\n", m->shm->count[i],
+			       paint(c, is_refusal(i) ? RED : PLAIN), why_info[i].name,
+			       paint(c, PLAIN), why_info[i].doc);
+}
+
+static void json_status(const struct facts *f)
+{
+	const struct metrics	*m = &f->m;
+	const char		*sep = "";
+	char			 backend[16];
+
+	printf("{\"up\":%s,\"version\":\"" VERSION "\",\"mode\":\"%s\",\"serving\":%s,"
+	       "\"daemon_down\":\"%s\",\"overload\":\"%s\",\"without_daemon\":",
+	       f->status == STATUS_OK ? "true" : "false", f->mode, m->serving ? "true" : "false",
+	       f->daemon_down, f->overload);
+	json_text(stdout, facts_without_daemon(f));
+	printf(",\"uptime_ms\":%" PRIu64 ",\"restarts\":%" PRIu64 ",\"acs\":%" PRIu64
+	       ",\"credentials\":%" PRIu64 ",\"bans\":%d,\"rules_present\":%s,\"backend\":\"%s\","
+	       "\"reload_failed\":%s,\"confirm_ms\":%" PRIu64, m->uptime_ms, m->restarts, m->acs,
+	       m->credentials, m->bans, m->n_counters ? "true" : "false",
+	       client_value(&f->reply, "backend", backend, sizeof(backend)),
+	       m->reload_failed ? "true" : "false", client_number(&f->reply, "confirm_ms"));
+	fputs(",\"queue\":", stdout);
+	if (m->has_queue)
+		printf("{\"portid\":%u,\"owner\":\"%s\",\"waiting\":%u,\"dropped\":%u,"
+		       "\"user_dropped\":%u}", m->queue.portid, m->queue.owner, m->queue.waiting,
+		       m->queue.dropped, m->queue.user_dropped);
+	else
+		fputs("null", stdout);
+	fputs(",\"rules\":{", stdout);
+	for (int i = 0; i < m->n_counters; i++, sep = ",")
+		printf("%s\"%s\":%" PRIu64, sep, m->counter[i].name, m->counter[i].packets);
+	fputs("},\"reasons\":{", stdout);
+	sep = "";
+	for (size_t i = WHY_NEXT + 1; m->shm && i < WHY_COUNT; i++, sep = ",")
+		printf("%s\"%s\":%" PRIu64, sep, why_info[i].name, m->shm->count[i]);
+	puts("}}");
+}
+
+static void say_down(const struct cli *c, const struct facts *f)
+{
+	fputs(f->reply.text, stdout);
+	if (f->status != STATUS_DOWN)
+		return;
+	row(c, "now", facts_without_daemon(f));
+	say_queue(c, f);
+	if (f->m.n_counters)
+		say_counters(c, f);
+}
+
+static void say_all(const struct cli *c, const struct facts *f)
+{
+	char span[24];
+
+	if (f->status != STATUS_OK) {
+		say_down(c, f);
+		return;
+	}
+	printf("cwmpgate " VERSION ", running for %s (process %" PRIu64 ")\n",
+	       say_span(f->m.uptime_ms, span), client_number(&f->reply, "pid"));
+	say_state(c, f);
+	say_counters(c, f);
+}
+
+static void forget(struct facts *f)
+{
+	if (f->m.shm)
+		munmap((void *)f->m.shm, sizeof(*f->m.shm));
+}
+
+enum status cmd_status(struct cli *c, int argc, char *argv[])
+{
+	(void)argv;
+	if (argc)
+		return wrong_usage();
+	facts_get(c, &facts);
+	if (c->json)
+		json_status(&facts);
+	else
+		say_all(c, &facts);
+	return facts.status;
+}
+
+enum status cmd_metrics(struct cli *c, int argc, char *argv[])
+{
+	(void)argv;
+	if (argc)
+		return wrong_usage();
+	facts_get(c, &facts);
+	metrics_write(&facts.m, stdout);
+	return facts.status;
+}
+
+static void say_latest(const struct cli *c, const struct shm *shm)
+{
+	enum { LATEST = 10 };
+	uint64_t	n = atomic_load(&shm->n_decisions);
+	struct decision	d;
+
+	printf("\n%slatest decisions%s\n", paint(c, BOLD), paint(c, PLAIN));
+	for (uint64_t i = n > LATEST ? n - LATEST : 0; i < n; i++)
+		if (shm_read(shm, i, &d))
+			say_decision(c, &shm->setup.policy, &d, wall_ms(d.ms), stdout);
+}
+
+/* Until it is interrupted, or @count times. */
+enum status cmd_top(struct cli *c, int argc, char *argv[])
+{
+	long	count = -1;
+
+	if (argc == 2 && strcmp(argv[0], "-n") == 0)
+		count = atol(argv[1]);
+	else if (argc)
+		return wrong_usage();
+	c->json = false;
+	while (count) {
+		facts_get(c, &facts);
+		if (isatty(STDOUT_FILENO))
+			fputs("\033[H\033[2J", stdout);
+		say_all(c, &facts);
+		if (facts.m.shm)
+			say_latest(c, facts.m.shm);
+		fflush(stdout);
+		forget(&facts);
+		count -= count > 0;
+		if (count)
+			nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+	}
+	return facts.status;
+}

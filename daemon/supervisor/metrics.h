@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The numbers of the gate in Prometheus' text format, for metrics_file and for
+ * cwmpgate(8).  No label holds an address: the number of series is bounded.
+ */
+#ifndef CWMPGATE_METRICS_H
+#define CWMPGATE_METRICS_H
+
+#include <stdio.h>
+
+#include "nftlook.h"
+#include "queuelook.h"
+#include "shm.h"
+
+struct metrics {
+	const struct shm	*shm;		/* NULL: no daemon */
+	const char		*mode;
+	bool			 serving, reload_failed;
+	uint64_t		 uptime_ms;
+	uint64_t		 restarts, acs, credentials;
+	bool			 has_queue;
+	struct queue_state	 queue;
+	int			 n_counters;	/* 0: no rules of ours */
+	struct nft_counter	 counter[NFT_COUNTERS_MAX];
+	int			 bans;
+};
+
+/* Asks the kernel for what it knows, about queue @num and our table. */
+void metrics_look(struct metrics *m, uint16_t num);
+
+void metrics_write(const struct metrics *m, FILE *out);
+
+/* Through a rename, so that a reader sees a whole file.  False with errno. */
+bool metrics_write_file(const struct metrics *m, const char *file);
+
+#endif /* CWMPGATE_METRICS_H */

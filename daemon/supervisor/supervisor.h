@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the supervisor's loop and the commands of the control socket share. */
+#ifndef CWMPGATE_SUPERVISOR_H
+#define CWMPGATE_SUPERVISOR_H
+
+#include "bans.h"
+#include "children.h"
+#include "control.h"
+#include "rules.h"
+#include "rulewatch.h"
+#include "supervise.h"
+#include "watch.h"
+
+struct supervisor {
+	const struct supervise_options	*options;
+	struct conf			*conf;
+	struct credentials		*credentials;
+	struct children			 children;
+	bool				 serving;
+	uint64_t			 begun_ms;	/* this process */
+	uint64_t			 started_ms, restart_ms;
+	uint32_t			 restarts;	/* of the pair, unasked */
+	uint32_t			 backoff_ms;
+	uint32_t			 judge_silent;	/* as last seen */
+	struct shm			*shm;
+	int				 shm_fd, trace_fd;
+	uint64_t			 watchdog_ms;	/* when to tell next that we live */
+	uint64_t			 metrics_ms;	/* when to write them next */
+	uint64_t			 seen;		/* decisions looked at */
+	uint64_t			 counted;	/* reasons in the status file */
+	struct bans			 bans;
+	struct rulewatch		*rulewatch;
+	enum rules_backend		 backend;
+	bool				 rules_loaded;
+	bool				 reload_failed;	/* the latest one */
+	uint64_t			 confirm_ms;	/* until then; 0: nothing to confirm */
+	struct conf			 unconfirmed;	/* what it goes back to */
+	struct watch			 watch;
+	struct control			 control;
+};
+
+extern const char *const mode_name[];
+
+uint64_t clock_ms(void);
+
+/* Takes the file anew, or says on @err why not and changes nothing. */
+bool supervisor_reload(struct supervisor *s, FILE *err);
+
+/* Serves with @c from now on; its credentials have been read. */
+void supervisor_apply(struct supervisor *s, const struct conf *c);
+
+/* Answers one line of the control socket; a control_ask, @context a supervisor. */
+void command_answer(void *context, char *line, struct control_answer *a);
+
+#endif /* CWMPGATE_SUPERVISOR_H */
