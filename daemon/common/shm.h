@@ -60,7 +60,8 @@ static inline void shm_decide(struct shm *m, const struct decision *d)
 
 /*
  * Copies decision number @i, false if it is not there: not yet made, or
- * overwritten, perhaps while it was copied.
+ * overwritten, perhaps while it was copied; or none, for the guard that wrote
+ * it may be somebody else's by now.
  */
 static inline bool shm_read(const struct shm *m, uint64_t i, struct decision *d)
 {
@@ -71,7 +72,7 @@ static inline bool shm_read(const struct shm *m, uint64_t i, struct decision *d)
 	*d = m->decision[i % DECISIONS_MAX];
 	atomic_thread_fence(memory_order_acquire);
 	n = atomic_load_explicit(&m->n_decisions, memory_order_relaxed);
-	return n - i < DECISIONS_MAX;
+	return n - i < DECISIONS_MAX && d->why < WHY_COUNT;
 }
 
 #endif /* CWMPGATE_SHM_H */

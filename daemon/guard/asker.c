@@ -14,17 +14,11 @@ static bool receive(const struct judge *j, struct answer *a)
 {
 	ssize_t n;
 
-	for (;;) {
+	do
 		n = recv(j->fd, a, sizeof(*a), 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < (ssize_t)offsetof(struct answer, bytes) || a->len > HEAD_MAX ||
-		    (size_t)n != offsetof(struct answer, bytes) + a->len)
-			return false;
-		if (a->serial == j->serial)
-			return true;
-		/* The answer to a question that was given up. */
-	}
+	while (n < 0 && errno == EINTR);
+	return n >= (ssize_t)offsetof(struct answer, bytes) && a->len <= HEAD_MAX &&
+	       (size_t)n == offsetof(struct answer, bytes) + a->len && a->serial == j->serial;
 }
 
 void judge_ask(struct judge *j, struct question *q, struct answer *a)
@@ -32,8 +26,11 @@ void judge_ask(struct judge *j, struct question *q, struct answer *a)
 	size_t len = offsetof(struct question, bytes) + q->len;
 
 	q->serial = ++j->serial;
-	if (send(j->fd, q, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len && receive(j, a))
+	/* Once silent, never asked again: the supervisor starts another. */
+	if (!j->silent && send(j->fd, q, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len &&
+	    receive(j, a))
 		return;
+	j->silent = true;
 	atomic_fetch_add(&j->shm->judge_silent, 1);
 	memset(a, 0, offsetof(struct answer, bytes));
 	a->why = WHY_JUDGE_SILENT;

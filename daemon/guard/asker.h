@@ -9,6 +9,7 @@
 struct judge {
 	int		fd;	/* SOCK_SEQPACKET, with JUDGE_ANSWER_MS to receive */
 	uint32_t	serial;
+	bool		silent;	/* it has been, once */
 	struct shm	*shm;	/* told of every silence */
 };
 

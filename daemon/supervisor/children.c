@@ -93,7 +93,7 @@ static bool set_up_judge(int fd, const struct setup *setup)
 	o = (struct order_setup){ .order = ORDER_SETUP, .policy = setup->policy,
 				  .key = setup->key,
 				  .sandbox_optional = setup->sandbox_optional };
-	return send(fd, &o, sizeof(o), MSG_NOSIGNAL) == sizeof(o);
+	return send(fd, &o, sizeof(o), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(o);
 }
 
 bool children_order_credentials(const struct children *c,
@@ -104,7 +104,7 @@ bool children_order_credentials(const struct children *c,
 
 	o = (struct order_credentials){ .order = ORDER_CREDENTIALS, .now_ms = now_ms,
 					.credentials = *credentials };
-	taken = send(c->judge_fd, &o, sizeof(o), MSG_NOSIGNAL) == sizeof(o);
+	taken = send(c->judge_fd, &o, sizeof(o), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(o);
 	explicit_bzero(&o, sizeof(o));
 	return taken;
 }

@@ -229,6 +229,11 @@ static bool has_table(void)
 	return run(argv, NULL, NULL) == RAN_OK;
 }
 
+bool rules_present(enum rules_backend used)
+{
+	return has_table() && (used == RULES_NATIVE || rules_xt_present());
+}
+
 /* The table last: as long as it stands, its gate is closed. */
 bool rules_unload(FILE *err)
 {

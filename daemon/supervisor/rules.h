@@ -27,6 +27,9 @@ enum rules_backend {
  */
 bool rules_load(const struct conf *c, enum rules_backend *used, FILE *err);
 
+/* Whether all that rules_load() made with @used is still there. */
+bool rules_present(enum rules_backend used);
+
 /* Removes everything rules_load() may have made; true if nothing is left. */
 bool rules_unload(FILE *err);
 

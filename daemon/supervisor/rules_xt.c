@@ -215,6 +215,23 @@ bool rules_xt_load(const struct conf *c, FILE *err)
 	return ok;
 }
 
+bool rules_xt_present(void)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < FAMILIES && all; i++) {
+		char *listing;
+
+		if (i == 1 && !has_ip6())
+			continue;
+		listing = xt_list(&families[i]);
+		all = listing && strstr(listing, "-j CWMPGATE_IN\n") &&
+		      strstr(listing, "-j CWMPGATE_OUT\n");
+		free(listing);
+	}
+	return all;
+}
+
 bool rules_xt_unload(FILE *err)
 {
 	bool gone = true;

@@ -11,6 +11,9 @@
 /* Replaces the two queue chains in each family's mangle table. */
 bool rules_xt_load(const struct conf *c, FILE *err);
 
+/* Whether both are there, and packets go through them. */
+bool rules_xt_present(void);
+
 /* Removes them, and a mangle table that is bare then; true if none is left. */
 bool rules_xt_unload(FILE *err);
 

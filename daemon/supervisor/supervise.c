@@ -23,8 +23,9 @@ enum {
 	METRICS_MS	= 15000,
 	HUNG_MS		= 2000,
 	BACKOFF_MS	= 100,		/* doubles with each failure in a row */
-	BACKOFF_MAX_MS	= 5000,
+	BACKOFF_MAX_MS	= 500,
 	STEADY_MS	= 10000,	/* after so long a failure is the first again */
+	RULES_AGAIN_MS	= 500,		/* after a load that did not work */
 };
 
 volatile sig_atomic_t supervise_stop, supervise_reload;
@@ -49,9 +50,7 @@ static bool make_shm(struct supervisor *s)
 	s->shm = mmap(NULL, sizeof(*s->shm), PROT_READ | PROT_WRITE, MAP_SHARED, s->shm_fd, 0);
 	if (s->shm == MAP_FAILED)
 		return false;
-	s->shm->version = SHM_VERSION;
-	return getrandom(&s->shm->setup.key, sizeof(s->shm->setup.key), 0) ==
-	       sizeof(s->shm->setup.key);
+	return getrandom(&s->key, sizeof(s->key), 0) == sizeof(s->key);
 }
 
 static bool open_trace(struct supervisor *s)
@@ -80,6 +79,9 @@ static void start_serving(struct supervisor *s, uint64_t now_ms)
 {
 	struct setup *setup = &s->shm->setup;
 
+	/* All of it, whatever the last guard has made of it. */
+	s->shm->version = SHM_VERSION;
+	setup->key = s->key;
 	setup->policy = s->conf->policy;
 	setup->mark = s->conf->mark;
 	setup->queue = s->conf->queue;
@@ -176,19 +178,25 @@ static void write_metrics(struct supervisor *s, bool up, uint64_t now_ms)
 
 static bool load_rules(struct supervisor *s)
 {
-	s->rules_loaded = rules_load(s->conf, &s->backend, stderr);
-	rulewatch_lost(s->rulewatch, true);	/* what was told of our own change */
+	bool loaded = rules_load(s->conf, &s->backend, stderr);
+
+	/* What was told meanwhile was our own change, or also somebody else's. */
+	rulewatch_lost(s->rulewatch, true);
+	s->rules_loaded = loaded && rules_present(s->backend);
+	s->rules_again_ms = clock_ms() + RULES_AGAIN_MS;
 	if (s->rules_loaded)
 		bans_restore(&s->bans, clock_ms());
 	return s->rules_loaded;
 }
 
-static void check_rules(struct supervisor *s)
+static void check_rules(struct supervisor *s, uint64_t now_ms)
 {
-	if (!rulewatch_lost(s->rulewatch, s->backend == RULES_XT))
-		return;
-	fprintf(stderr, "rules of ours were removed; loading them again\n");
-	load_rules(s);
+	bool lost = rulewatch_lost(s->rulewatch, s->backend == RULES_XT);
+
+	if (lost)
+		fprintf(stderr, "rules of ours were removed; loading them again\n");
+	if (lost || (!s->rules_loaded && now_ms >= s->rules_again_ms))
+		load_rules(s);
 }
 
 /* What cannot be read changes nothing: the last good ones stay. */
@@ -236,7 +244,7 @@ static void tell_watchdog(struct supervisor *s, uint64_t now_ms)
 	s->watchdog_ms = now_ms + WATCHDOG_MS;
 }
 
-/* Where there was none, or somewhere else; what cannot be opened was said. */
+/* Where there is none, or somewhere else; what cannot be opened waits for a reload. */
 static void open_control(struct supervisor *s)
 {
 	if (s->control.listener >= 0 && strcmp(s->control.path, s->conf->control) == 0)
@@ -257,6 +265,7 @@ void supervisor_apply(struct supervisor *s, const struct conf *c)
 	if (!load_rules(s))
 		fputs("the rules could not be loaded\n", stderr);
 	watch_credentials(s);
+	open_control(s);
 	tell_ready(s->conf);
 }
 
@@ -359,12 +368,11 @@ int supervise(const struct supervise_options *o, struct conf *c,
 			supervise_reload = 0;
 			supervisor_reload(&s, stderr);
 		}
-		open_control(&s);
 		check_confirmed(&s, now);
 		check_children(&s, now);
 		check_credentials(&s, now);
 		look_at_decisions(&s, now);
-		check_rules(&s);
+		check_rules(&s, now);
 		write_status(&s);
 		write_metrics(&s, true, now);
 		tell_watchdog(&s, now);

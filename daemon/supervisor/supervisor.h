@@ -23,6 +23,7 @@ struct supervisor {
 	uint32_t			 backoff_ms;
 	uint32_t			 judge_silent;	/* as last seen */
 	struct shm			*shm;
+	struct siphash_key		 key;		/* of all guards and judges */
 	int				 shm_fd, trace_fd;
 	uint64_t			 watchdog_ms;	/* when to tell next that we live */
 	uint64_t			 metrics_ms;	/* when to write them next */
@@ -32,6 +33,7 @@ struct supervisor {
 	struct rulewatch		*rulewatch;
 	enum rules_backend		 backend;
 	bool				 rules_loaded;
+	uint64_t			 rules_again_ms;	/* if not, when to try again */
 	bool				 reload_failed;	/* the latest one */
 	uint64_t			 confirm_ms;	/* until then; 0: nothing to confirm */
 	struct conf			 unconfirmed;	/* what it goes back to */

@@ -690,17 +690,19 @@ class Stage:
         return done
 
     def _go_on(self, c, done):
-        wish = next(c.script, None)
-        if wish is None:
-            self.by_key.pop(c.key)
-            self.waiting.pop(c, None)
-            c.script = None
-            done.append(c)
+        """Lets @c act until it has something to wait for, or is done."""
+        for wish in c.script:
+            condition, seconds = wish if isinstance(wish, tuple) else (None, wish)
+            if condition and condition():
+                continue
+            self.serial += 1
+            self.waiting[c] = self.serial, condition
+            heapq.heappush(self.timers, (time.monotonic() + seconds, self.serial, c))
             return
-        condition, seconds = wish if isinstance(wish, tuple) else (None, wish)
-        self.serial += 1
-        self.waiting[c] = self.serial, condition
-        heapq.heappush(self.timers, (time.monotonic() + seconds, self.serial, c))
+        del self.by_key[c.key]
+        self.waiting.pop(c, None)
+        c.script = None
+        done.append(c)
 
     def _wait(self, done):
         now = time.monotonic()
