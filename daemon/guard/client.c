@@ -39,10 +39,15 @@ static enum why check_segment(const struct flow *f, const struct packet *p)
 	return WHY_NEXT;
 }
 
-static void take_numbers(struct flow *f, const struct packet *p)
+/* For packets that go on: what is dropped tells the agent's kernel nothing. */
+static void pass_ack(struct flow *f, const struct packet *p)
 {
 	if (seq_after(p->ack, f->agent_acked) > 0)
 		f->agent_acked = p->ack;
+}
+
+static void take_numbers(struct flow *f, const struct packet *p)
+{
 	if (p->has_ts && seq_after(p->seq, f->client_next) <= 0 &&
 	    seq_after(p->tsval, f->client_tsval) > 0)
 		f->client_tsval = p->tsval;
@@ -94,6 +99,7 @@ static enum why ask(struct scene *s)
 		return a->why;
 
 	memcpy(f->head->canon, a->bytes, f->head->len);
+	pass_ack(f, s->packet);
 	f->ticket = a->ticket;
 	f->last = a->last;
 	f->unproven = a->why != WHY_AUTHENTICATED && a->why != WHY_UNCHECKED;
@@ -172,6 +178,7 @@ static enum why reading(struct scene *s)
 		return p->seq == f->client_next ? WHY_CLOSED_EARLY : WHY_OUT_OF_ORDER;
 	if (f->deferred)
 		return WHY_DEFERRED;
+	pass_ack(f, p);
 	s->act = ACT_TRIM;		/* the agent's kernel has not seen this head's bytes */
 	s->trim_seq = f->client_delivered;
 	return WHY_ACK;
@@ -228,6 +235,7 @@ static enum why sent(struct scene *s)
 		f->client_fin = true;
 		f->client_next = head_end(f->head) + 1;
 	}
+	pass_ack(f, p);
 	s->act = ACT_DELIVER;
 	return WHY_REDELIVERED;
 }
@@ -284,6 +292,8 @@ static enum why answering(struct scene *s)
 	} else {
 		why = WHY_ACK;
 	}
+	if (why == WHY_FIN || why == WHY_ACK)
+		pass_ack(f, p);
 	if (is_over(f))
 		flow_set(s->gate->flows, f, FLOW_CLOSED, s->now_ms + LINGER_MS);
 	return why;
@@ -298,6 +308,7 @@ static enum why farewell(struct scene *s)
 
 	if (seq_after(end, f->client_next) > 0)
 		return WHY_AFTER_CLOSE;
+	pass_ack(f, p);			/* to the gate itself */
 	if (p->payload.len)
 		s->say_busy = true;		/* it was lost on the way */
 	if (p->flags & TCP_FIN) {

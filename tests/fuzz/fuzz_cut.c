@@ -80,6 +80,7 @@ static void answer(struct world *w, struct conn *c, struct bytes text, size_t st
 	for (unsigned i = 0; i < NONCES; i++)
 		w->issued[i][c->source] = w->now;
 	agent_sends(w, c, text, step);
+	c->answered = true;
 	say = (struct say){ .seq = c->client_next, .ack = c->agent_next, .flags = TCP_ACK };
 	world_build(w, c, FROM_CLIENT, &say, &s);
 	world_send(w, FROM_CLIENT, &s);

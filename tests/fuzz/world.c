@@ -193,6 +193,7 @@ static bool is_lost(struct world *w, const struct packet *p)
 	bool lost = w->loses && !(p->flags & (TCP_RST | TCP_SYN));
 
 	w->loses &= !lost;
+	w->lost |= lost;
 	return lost;
 }
 

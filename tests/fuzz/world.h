@@ -61,7 +61,7 @@ struct world {
 	struct gate	*gate;
 	uint64_t	now;
 	bool		cookies;	/* the kernel keeps no embryos (SYN cookies) */
-	bool		loses;		/* the kernel has no room for the next segment */
+	bool		loses, lost;	/* the kernel has no room for the next segment */
 	bool		lied;		/* it has said what no kernel says: all bets are off */
 	uint64_t	seen;		/* a hash of all outcomes */
 	struct conn	conn[CONNS];

@@ -98,7 +98,7 @@ def blocks(first, count):
         first = last
 
 
-def check(observer, conversations):
+def check(gate, observer, conversations):
     wrong = []
     for c in conversations:
         why = observer.what_is_wrong(c)
@@ -109,7 +109,8 @@ def check(observer, conversations):
         packets = "\n".join(c.trace or [])
         pytest.fail(f"{packets}\n{len(wrong)} of {len(conversations)} conversations went wrong; "
                     f"the first: seed {c.seed}, {c.address} port {c.sport}: {why}\n{repeat(c.seed)}\n"
-                    f"seeds: {' '.join(str(x.seed) for x, _ in wrong[:50])}", pytrace=False)
+                    f"seeds: {' '.join(str(x.seed) for x, _ in wrong[:50])}\n"
+                    f"counted: {gate.status()[0]}", pytrace=False)
 
 
 def check_closed(observer, conversations):
@@ -140,13 +141,13 @@ def test_differential(net, started, sink):
             if start == SEED and len(conversations) == len(seeds):
                 time.sleep(0.2)
                 observer.update()
-                check(observer, conversations)
+                check(gate, observer, conversations)
         seconds = time.monotonic() - begun
         time.sleep(0.3)
         observer.update()
-        check(observer, conversations)
+        check(gate, observer, conversations)
         check_closed(observer, conversations)
-        check(observer, conversations)
+        check(gate, observer, conversations)
         total += len(conversations)
         honest += sum(c.honest for c in conversations)
         heads += sum(map(len, observer.written.values()))
