@@ -22,6 +22,7 @@ SEED = int(os.environ.get("SEED", 1))
 COUNT = int(os.environ.get("COUNT", 20000))
 TRACED = 5			# up to so many are shown packet by packet
 ROUND = 20000			# then everything must be closed, and is forgotten
+LOST = 0.003			# of them all; 1 % of the honest ones
 IDLE_S = 30 + 10		# limit.h, IDLE_MS, and time to notice
 BUDGETS = dict.fromkeys(("attempts", "requests", "all_requests", "syn"),
                         "1000000/s burst 1000000")
@@ -103,25 +104,28 @@ def blocks(first, count):
 
 def is_late(why):
     """An honest client that gave up waiting, as it may on a busy machine; nothing unsafe."""
-    return why.startswith("no answer to request") or why == "no SYN-ACK"
+    return why.startswith(("no answer to request", "stuck at")) or why == "no SYN-ACK"
+
+
+def complain(gate, conversations, wrong):
+    """@wrong: (conversation, why), the first of which is told in full."""
+    c, why = wrong[0]
+    packets = "\n".join(c.trace or [])
+    pytest.fail(f"{packets}\n{len(wrong)} of {len(conversations)} conversations went wrong; "
+                f"the first: seed {c.seed}, {c.address} port {c.sport}: {why}\n{repeat(c.seed)}\n"
+                f"seeds: {' '.join(str(x.seed) for x, _ in wrong[:50])}\n"
+                f"counted: {gate.status()[0]}", pytrace=False)
 
 
 def check(gate, observer, conversations):
-    wrong = []
-    for c in conversations:
-        why = observer.what_is_wrong(c)
-        if why:
-            wrong.append((c, why))
-    late = [c.seed for c, why in wrong if is_late(why)]
-    if COUNT > 1 and len(late) <= len(conversations) * LATE_SHARE:
-        wrong = [(c, why) for c, why in wrong if not is_late(why)]
-    if wrong:
-        c, why = wrong[0]
-        packets = "\n".join(c.trace or [])
-        pytest.fail(f"{packets}\n{len(wrong)} of {len(conversations)} conversations went wrong; "
-                    f"the first: seed {c.seed}, {c.address} port {c.sport}: {why}\n{repeat(c.seed)}\n"
-                    f"seeds: {' '.join(str(x.seed) for x, _ in wrong[:50])}\n"
-                    f"counted: {gate.status()[0]}", pytrace=False)
+    """Nothing unsafe, ever; returns how many honest requests were lost."""
+    unsafe = [(c, why) for c in conversations if (why := observer.what_is_unsafe(c))]
+    if unsafe:
+        complain(gate, conversations, unsafe)
+    lost = [(c, why) for c in conversations if (why := observer.what_is_lost(c))]
+    if len(lost) > len(conversations) * LOST:
+        complain(gate, conversations, lost)
+    return len(lost)
 
 
 def check_closed(observer, conversations):
@@ -140,7 +144,7 @@ def check_closed(observer, conversations):
 def test_differential(net, started, sink):
     gate, observer = started, Observer(sink, started.written_file)
     stage = Stage(net)
-    begun, total, honest, heads = time.monotonic(), 0, 0, 0
+    begun, total, honest, lost, heads = time.monotonic(), 0, 0, 0, 0
     for start in range(SEED, SEED + COUNT, ROUND):
         conversations = []
         for seeds in blocks(start, min(ROUND, SEED + COUNT - start)):
@@ -158,14 +162,14 @@ def test_differential(net, started, sink):
         observer.update()
         check(gate, observer, conversations)
         check_closed(observer, conversations)
-        check(gate, observer, conversations)
+        lost += check(gate, observer, conversations)
         total += len(conversations)
         honest += sum(c.honest for c in conversations)
         heads += sum(map(len, observer.written.values()))
         observer.forget()
     stage.link.close()
     counters = gate.status()[0]
-    print(f"\n{total} conversations, {honest} of them honest, in {seconds:.0f} s: "
+    print(f"\n{total} conversations, {honest} of them honest ({lost} lost), in {seconds:.0f} s: "
           f"{total / seconds:.0f}/s; {stage.link.sent} packets sent, {stage.link.got} got, "
           f"{heads} heads written\n{counters}")
     if COUNT >= 10000:
