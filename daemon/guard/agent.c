@@ -101,7 +101,8 @@ static void ask(struct scene *s, bool partial)
 	q->len = f->reply->len;
 	memcpy(q->bytes, f->reply->at, q->len);
 	judge_ask(g->judge, q, a);
-	if (a->hide_at + a->hide_len <= q->len) {
+	/* What was blanked once stays so, whatever the judge makes of the rest. */
+	if (a->hide_len && a->hide_at + a->hide_len <= q->len) {
 		f->hide_at = f->answer_at + a->hide_at;
 		f->hide_len = a->hide_len;
 	}

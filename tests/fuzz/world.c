@@ -21,12 +21,11 @@ static void note(struct world *w, uint64_t v)
 /* Four sources, four ports each; every other source speaks IPv6. */
 void world_begin(struct world *w, const struct policy *policy)
 {
-	static uint64_t		count[WHY_COUNT];
 	static struct outcome	out;
 
 	*w = (struct world){ .policy = *policy, .now = 1000, .out = &out };
 	w->judge = judge_new(&w->policy, &credentials, &key);
-	w->gate = gate_new(&w->policy, w->judge, &key, count);
+	w->gate = gate_new(&w->policy, w->judge, &key, w->count);
 	PROMISE(w->judge && w->gate);
 	for (unsigned i = 0; i < CONNS; i++) {
 		struct conn *c = &w->conn[i];
@@ -197,11 +196,12 @@ static bool is_lost(struct world *w, const struct packet *p)
 	return lost;
 }
 
-/* A segment the gate wrote by itself. */
-static void check_sent(struct world *w, const struct segment *s)
+/* A segment the gate wrote by itself; says whose connection it has closed. */
+static const struct conn *check_sent(struct world *w, const struct segment *s)
 {
-	struct conn	*c;
-	struct packet	 p;
+	struct conn		*c;
+	struct packet		 p;
+	enum kernel_state	 before;
 
 	PROMISE(packet_decode(&p, (struct bytes){ s->at, s->len }) == WHY_NEXT);
 	PROMISE(packet_checksum_ok(&p));
@@ -209,12 +209,14 @@ static void check_sent(struct world *w, const struct segment *s)
 	c = find_by(w, &p);
 	if (c) {
 		PROMISE(p.flags == TCP_RST && p.payload.len == 0);
+		before = c->state;
 		kernel_takes(w, c, &p);
-	} else {
-		PROMISE(p.sport == AGENT_PORT && !(p.flags & TCP_SYN));
-		PROMISE(p.payload.len == 0 || (p.flags & TCP_FIN && p.payload.len > 12 &&
-					       memcmp(p.payload.at, "HTTP/1.1 503", 12) == 0));
+		return c->state != before ? c : NULL;
 	}
+	PROMISE(p.sport == AGENT_PORT && !(p.flags & TCP_SYN));
+	PROMISE(p.payload.len == 0 || (p.flags & TCP_FIN && p.payload.len > 12 &&
+				       memcmp(p.payload.at, "HTTP/1.1 503", 12) == 0));
+	return NULL;
 }
 
 /* The agent's packet @raw goes on to the client, as it is or as @p. */
@@ -270,7 +272,8 @@ static void check_passed(struct world *w, enum from from, struct bytes raw)
 static void check_outcome(struct world *w, enum from from, struct bytes raw)
 {
 	const struct outcome	*o = w->out;
-	struct conn		*c = find(w, &o->client, o->cport);
+	const struct conn	*c = find(w, &o->client, o->cport), *closed;
+	unsigned		 others = 0;
 	enum act		 act;
 
 	PROMISE(o->why < WHY_COUNT && o->n_send <= SENDS_MAX);
@@ -286,8 +289,12 @@ static void check_outcome(struct world *w, enum from from, struct bytes raw)
 	if (o->accept && raw.len)
 		check_passed(w, from, raw);
 	PROMISE(o->accept || !o->replaced);
-	for (size_t i = 0; i < o->n_send; i++)
-		check_sent(w, &o->send[i]);
+	for (size_t i = 0; i < o->n_send; i++) {
+		closed = check_sent(w, &o->send[i]);
+		others += closed && closed != c;
+	}
+	PROMISE(w->lied || w->lost || w->evicted + others >= w->count[WHY_EVICTED]);
+	w->evicted = w->count[WHY_EVICTED];
 	/* With cookies a kernel has no embryo to close; it comes to the same. */
 	if ((act == ACT_REFUSE || act == ACT_BUSY) && c && !w->lied)
 		PROMISE(c->state == KERNEL_NONE);

@@ -7,7 +7,7 @@
  *	the kernel reads whole canonical heads that the gate has delivered, and
  *	nothing else; no connection opens but with one of them in it;
  *	a request follows an answer to the one before;
- *	a refusal closes the kernel's side at once;
+ *	a refusal closes the kernel's side at once, and so does making room;
  *	what the gate writes decodes, and nothing of it that is for the agent
  *	is anything but a RST;
  *	credentials that are delivered are right, were asked for by the agent,
@@ -63,6 +63,7 @@ struct world {
 	bool		cookies;	/* the kernel keeps no embryos (SYN cookies) */
 	bool		loses, lost;	/* the kernel has no room for the next segment */
 	bool		lied;		/* it has said what no kernel says: all bets are off */
+	uint64_t	count[WHY_COUNT], evicted;
 	uint64_t	seen;		/* a hash of all outcomes */
 	struct conn	conn[CONNS];
 	uint64_t	issued[NONCES][SOURCES];	/* when; 0: never */

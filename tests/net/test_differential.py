@@ -85,9 +85,6 @@ def started(net, daemon, roads, sink):
     assert not gate.sanitizer_report(), gate.log()
 
 
-LATE_SHARE = 0.01
-
-
 def repeat(seed):
     return (f"sudo SEED={seed} COUNT=1 /usr/bin/python3 -B tests/tally.py net "
             "tests/net/test_differential.py")
@@ -100,11 +97,6 @@ def blocks(first, count):
         last = min(end, (first // BLOCK + 1) * BLOCK)
         yield range(first, last)
         first = last
-
-
-def is_late(why):
-    """An honest client that gave up waiting, as it may on a busy machine; nothing unsafe."""
-    return why.startswith(("no answer to request", "stuck at")) or why == "no SYN-ACK"
 
 
 def complain(gate, conversations, wrong):

@@ -141,6 +141,23 @@ def test_credentials_are_watched(net, agent, gate):
     assert served(net)
 
 
+@pytest.mark.config(credentials_grace=2)
+def test_password_change_while_requests_run(net, agent, gate):
+    """None is lost within the time of grace; after it the old password is none."""
+    for n in range(12):
+        if n == 4:
+            gate.write_credentials("acs:another secret\n")
+        assert served(net), f"request {n}"
+    lab.wait_until(lambda: "1 read anew" in gate.log(), "noticed", 3)
+    assert gate.status()[0].get("DIGEST_WRONG") is None
+    lab.wait_until(lambda: curl(net, lab.ROUTER4) and "DIGEST_WRONG" in gate.status()[0],
+                   "the grace is over", 5)
+    before = gate.status()[0]["AUTHENTICATED"]
+    for _ in range(3):
+        curl(net, lab.ROUTER4)
+    assert gate.status()[0]["AUTHENTICATED"] == before
+
+
 @pytest.mark.config(credentials_grace=0)
 def test_old_password_after_the_grace(net, agent, gate):
     gate.write_credentials("acs:another secret\n")
