@@ -58,6 +58,9 @@ static void finish(struct guard *g, uint64_t now_ms)
 	/* Before the segment can arrive, so that who reads the trace is never ahead. */
 	if (g->trace != TRACE_NONE)
 		trace(g);
+	/* A RST that overtook a repeat of the head would let a SYN cookie make it a second request. */
+	if (g->outcome.n_send)
+		nfqueue_flush(g->queue);
 	for (size_t i = 0; i < g->outcome.n_send; i++)
 		inject_send(&g->inject, &g->outcome.send[i]);
 	record(g, now_ms);

@@ -6,6 +6,10 @@ here are overlaps, edges, teardown, reuse and what the kernel itself would do.
 The random relatives of all these are in differential.py.
 """
 
+import contextlib
+import os
+import signal
+
 import pytest
 from scapy.layers.inet import ICMP, IP, TCP, IPerror, TCPerror
 from scapy.layers.inet6 import IPv6
@@ -583,6 +587,47 @@ def test_cookie_without_a_request(net, agent, gate, how):
         shifted_acks(c)
         c.send(HEAD, at=0)
         nothing_more(c, agent, 0)
+
+
+@contextlib.contextmanager
+def guard_stopped(gate):
+    """What is sent meanwhile is waiting in the queue when the guard goes on."""
+    pid = gate.processes()["cwmpgate-guard"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@KEEPS_OPEN
+@pytest.mark.parametrize("cookies", [0, 2])
+@pytest.mark.parametrize("before", [0, 4, 7])
+@pytest.mark.parametrize("end", ["refused", "reset"])
+def test_a_head_is_read_once(net, agent, gate, cookies, before, end):
+    """
+    A head, its repeat and what ends the connection, all in the queue at once.
+    If the reset overtakes the repeat, the kernel has no connection any more
+    when that comes, and a cookie makes it a second one, with the same request.
+    (The guard takes eight packets at a time, and then answers them.)
+    """
+    net.router.sysctl("net.ipv4.tcp_syncookies", cookies)
+    with RawClient(net) as c:
+        c.open()
+        gate.expect("DEFERRED")
+        with guard_stopped(gate):
+            for _ in range(before):
+                c.send(EVIL, at=0, chksum=0x1234)
+            c.send(HEAD, at=0)
+            c.send(HEAD, flags="FPA", at=0)
+            if end == "refused":
+                c.send(HEAD, at=len(HEAD))
+            else:
+                c.send(flags="R", at=len(HEAD) + 1)
+        gate.expect("PIPELINED" if end == "refused" else "RESET")
+        c.wait(lambda: len(agent.heads()) > 1, AGENT_SEES)
+    assert len(agent.connections()) <= 1
+    assert len(agent.heads()) <= 1
 
 
 @pytest.mark.parametrize("cookies", [0, 2])
