@@ -68,7 +68,7 @@ static uint64_t print_from(const struct cli *c, const struct shm *shm, const str
 		i = n - DECISIONS_MAX + 1;
 	for (; i < n; i++)
 		if (shm_read(shm, i, &d) && wanted(f, &d))
-			say_decision(c, &shm->setup.policy, &d, wall_ms(d.ms), stdout);
+			say_decision(c, &shm->setup.policy, &d, stdout);
 	fflush(stdout);
 	return n;
 }
@@ -177,13 +177,15 @@ static void explain_one(const struct cli *c, const struct policy *p, const struc
 	char			 who[INET6_ADDRSTRLEN], span[24];
 
 	if (c->json) {
-		say_decision(c, p, d, wall_ms(d->ms), stdout);
+		say_decision(c, p, d, stdout);
 		return;
 	}
 	printf("%s%s port %u to %u, %s ago%s: %s%s\n", paint(c, BOLD), say_addr(&d->client, who),
 	       d->cport, d->aport, say_span(monotonic_ms() - d->ms, span), paint(c, PLAIN),
 	       p->observe ? "would be " : "", say_act(p, d->why));
 	printf("  reason:     %s, %s\n", why_info[d->why].name, why_info[d->why].doc);
+	if (*d->excerpt)
+		printf("  request:    %s\n", d->excerpt);
 	if (has_offset(d))
 		printf("  where:      byte %u of the request head, counted from 0\n", d->offset);
 	if (times > 1)

@@ -19,6 +19,7 @@
 #include "checksum.h"
 #include "gate.h"
 #include "judge.h"
+#include "record.h"
 #include "say.h"
 
 enum {
@@ -143,9 +144,7 @@ static bool is_own(const struct packet *p)
 static void finish(void)
 {
 	const struct outcome	*o = &r.outcome;
-	struct decision		 d = { .ms = r.now_ms, .client = o->client, .cport = o->cport,
-				       .aport = o->aport, .offset = o->offset, .why = o->why,
-				       .ban_ms = o->ban_ms };
+	struct decision		 d = decision_of(o, r.now_ms, wall_now());
 
 	remember_sent();
 	if (o->ban_ms) {
@@ -153,7 +152,7 @@ static void finish(void)
 		r.ban[r.n_bans++ % BANS_MAX].until_ms = r.now_ms + o->ban_ms;
 	}
 	if (r.verbose || why_is_event(o->why))
-		say_decision(&r.cli, &r.policy, &d, wall_now(), stdout);
+		say_decision(&r.cli, &r.policy, &d, stdout);
 }
 
 /* The guard's clock, from tick to tick; in a long silence all deadlines pass early. */

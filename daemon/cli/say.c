@@ -16,17 +16,12 @@ const char *paint(const struct cli *c, enum colour colour)
 	return c->colour ? code[colour] : "";
 }
 
-static uint64_t now_ms(clockid_t id)
+uint64_t monotonic_ms(void)
 {
 	struct timespec t;
 
-	clock_gettime(id, &t);
+	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-uint64_t monotonic_ms(void)
-{
-	return now_ms(CLOCK_MONOTONIC);
 }
 
 const char *say_addr(const struct addr *a, char text[INET6_ADDRSTRLEN])
@@ -34,11 +29,6 @@ const char *say_addr(const struct addr *a, char text[INET6_ADDRSTRLEN])
 	if (addr_is4(a))
 		return inet_ntop(AF_INET, a->b + 12, text, INET6_ADDRSTRLEN);
 	return inet_ntop(AF_INET6, a->b, text, INET6_ADDRSTRLEN);
-}
-
-uint64_t wall_ms(uint64_t monotonic)
-{
-	return now_ms(CLOCK_REALTIME) - now_ms(CLOCK_MONOTONIC) + monotonic;
 }
 
 const char *say_time(uint64_t wall, bool rfc3339, char text[40])
@@ -127,38 +117,44 @@ bool has_offset(const struct decision *d)
 	       (d->offset || (d->why >= WHY_HEAD_TOO_LONG && d->why <= WHY_BAD_COOKIE));
 }
 
-static void json_decision(const struct policy *p, const struct decision *d, uint64_t wall,
-			  FILE *out)
+static void json_decision(const struct policy *p, const struct decision *d, FILE *out)
 {
+	static const char *const direction[] = {
+		[FROM_CLIENT] = "to_server", [FROM_AGENT] = "to_client", [FROM_CLOCK] = "none",
+	};
 	char when[40], who[INET6_ADDRSTRLEN];
 
 	fprintf(out, "{\"timestamp\":\"%s\",\"event_type\":\"verdict\",\"src_ip\":\"%s\","
-		"\"src_port\":%u,\"dest_port\":%u,\"proto\":\"TCP\",\"reason\":\"%s\","
+		"\"src_port\":%u,\"dest_port\":%u,\"proto\":\"TCP\",\"direction\":\"%s\",\"reason\":\"%s\","
 		"\"action\":\"%s\",\"enforced\":%s,\"offset\":%u,\"ban_ms\":%" PRIu32
 		",\"message\":",
-		say_time(wall, true, when), say_addr(&d->client, who), d->cport, d->aport,
-		why_info[d->why].name, say_act(p, d->why), p->observe ? "false" : "true",
+		say_time(d->wall_ms, true, when), say_addr(&d->client, who), d->cport, d->aport,
+		direction[d->from], why_info[d->why].name, say_act(p, d->why), p->observe ? "false" : "true",
 		d->offset, d->ban_ms);
 	json_text(out, why_info[d->why].doc);
+	fputs(",\"request\":", out);
+	json_text(out, d->excerpt);
 	fputs("}\n", out);
 }
 
 void say_decision(const struct cli *c, const struct policy *p, const struct decision *d,
-		  uint64_t wall, FILE *out)
+		  FILE *out)
 {
 	char		when[40], who[INET6_ADDRSTRLEN];
 	enum colour	colour = is_refusal(d->why) ? RED : GREEN;
 
 	if (c->json) {
-		json_decision(p, d, wall, out);
+		json_decision(p, d, out);
 		return;
 	}
-	fprintf(out, "%s %s port %u to %u: %s%s%s%s %s: %s", say_time(wall, false, when),
+	fprintf(out, "%s %s port %u to %u: %s%s%s%s %s: %s", say_time(d->wall_ms, false, when),
 		say_addr(&d->client, who), d->cport, d->aport, paint(c, colour),
 		p->observe ? "would be " : "", say_act(p, d->why), paint(c, PLAIN),
 		why_info[d->why].name, why_info[d->why].doc);
 	if (has_offset(d))
 		fprintf(out, " (byte %u)", d->offset);
+	if (*d->excerpt && is_refusal(d->why))
+		fprintf(out, "; %s", d->excerpt);
 	if (d->ban_ms)
 		fprintf(out, "; banned for %" PRIu32 " s", d->ban_ms / 1000);
 	putc('\n', out);

@@ -18,9 +18,6 @@ uint64_t monotonic_ms(void);
 
 const char *say_addr(const struct addr *a, char text[INET6_ADDRSTRLEN]);
 
-/* The wall's clock at a time of the monotonic one. */
-uint64_t wall_ms(uint64_t monotonic);
-
 /* Local time with milliseconds, or RFC 3339 in UTC. */
 const char *say_time(uint64_t wall, bool rfc3339, char text[40]);
 
@@ -36,9 +33,9 @@ bool is_refusal(enum why why);
 /* A byte of the request head decided; it may be the first, number 0. */
 bool has_offset(const struct decision *d);
 
-/* One decision, made at @wall, in a line. */
+/* One decision, in a line. */
 void say_decision(const struct cli *c, const struct policy *p, const struct decision *d,
-		  uint64_t wall, FILE *out);
+		  FILE *out);
 
 /* "text", with what JSON wants escaped. */
 void json_text(FILE *out, const char *text);

@@ -233,7 +233,7 @@ static void say_latest(const struct cli *c, const struct shm *shm)
 	printf("\n%slatest decisions%s\n", paint(c, BOLD), paint(c, PLAIN));
 	for (uint64_t i = n > LATEST ? n - LATEST : 0; i < n; i++)
 		if (shm_read(shm, i, &d))
-			say_decision(c, &shm->setup.policy, &d, wall_ms(d.ms), stdout);
+			say_decision(c, &shm->setup.policy, &d, stdout);
 }
 
 /* Until it is interrupted, or @count times. */

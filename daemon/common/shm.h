@@ -13,20 +13,24 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "excerpt.h"
 #include "policy.h"
 #include "siphash.h"
 #include "why.h"
 
-enum { DECISIONS_MAX = 4096, SHM_VERSION = 1 };
+enum { DECISIONS_MAX = 4096, SHM_VERSION = 2 };
 
 /* One decision worth a line: no packet of a healthy connection. */
 struct decision {
 	uint64_t	ms;		/* monotonic */
+	uint64_t	wall_ms;	/* since 1970, at the same moment */
 	struct addr	client;
 	uint16_t	cport, aport;
 	uint16_t	offset;		/* of the byte that decided */
 	enum why	why;
 	uint32_t	ban_ms;		/* the source is to be banned for so long */
+	enum from	from;
+	char		excerpt[EXCERPT_MAX];	/* of the request head; may be empty */
 };
 
 struct setup {
@@ -72,7 +76,8 @@ static inline bool shm_read(const struct shm *m, uint64_t i, struct decision *d)
 	*d = m->decision[i % DECISIONS_MAX];
 	atomic_thread_fence(memory_order_acquire);
 	n = atomic_load_explicit(&m->n_decisions, memory_order_relaxed);
-	return n - i < DECISIONS_MAX && d->why < WHY_COUNT;
+	d->excerpt[EXCERPT_MAX - 1] = '\0';
+	return n - i < DECISIONS_MAX && d->why < WHY_COUNT && d->from <= FROM_CLOCK;
 }
 
 #endif /* CWMPGATE_SHM_H */

@@ -126,6 +126,9 @@ enum why {
 	WHY_COUNT
 };
 
+/* What was looked at: a packet of one of the two, or a deadline that has passed. */
+enum from { FROM_CLIENT, FROM_AGENT, FROM_CLOCK };
+
 enum blame { BLAME_NONE, BLAME_MALFORMED };
 
 struct why_info {

@@ -45,13 +45,15 @@ void gate_packet(struct gate *g, enum from from, struct bytes raw,
 	case FROM_AGENT:
 		why = from_agent(&s, &p, raw);
 		break;
+	case FROM_CLOCK:
+		break;
 	}
 	settle(&s, why, out);
 }
 
 bool gate_tick(struct gate *g, uint64_t now_ms, struct outcome *out)
 {
-	struct scene	s = { .gate = g, .now_ms = now_ms };
+	struct scene	s = { .gate = g, .now_ms = now_ms, .from = FROM_CLOCK };
 
 	s.flow = flow_overdue(g->flows, now_ms);
 	if (!s.flow)

@@ -9,18 +9,19 @@
 #define CWMPGATE_GATE_H
 
 #include "ask.h"
+#include "excerpt.h"
 #include "policy.h"
 #include "segment.h"
 #include "siphash.h"
-
-enum from { FROM_CLIENT, FROM_AGENT };
 
 enum { SENDS_MAX = 4 };		/* an eviction and a refusal */
 
 /* What is to be done; every field is set. */
 struct outcome {
 	enum why	why;
+	enum from	from;
 	uint16_t	offset;		/* in the request head, where a byte decided */
+	char		excerpt[EXCERPT_MAX];	/* of that head, where why_is_event() */
 	struct addr	client;		/* all zero when no connection is known */
 	uint16_t	cport, aport;
 	bool		accept;		/* the packet, with our mark; else it is dropped */

@@ -9,23 +9,24 @@
 #include <time.h>
 #include <unistd.h>
 
-static uint64_t clock_ms(void)
+#include "record.h"
+
+static uint64_t clock_ms(clockid_t id)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(id, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 static void record(const struct guard *g, uint64_t now_ms)
 {
-	const struct outcome	*o = &g->outcome;
-	struct decision		 d = { .ms = now_ms, .client = o->client, .cport = o->cport,
-				       .aport = o->aport, .offset = o->offset, .why = o->why,
-				       .ban_ms = o->ban_ms };
+	struct decision d;
 
-	if (why_is_event(o->why))
-		shm_decide(g->shm, &d);
+	if (!why_is_event(g->outcome.why))
+		return;
+	d = decision_of(&g->outcome, now_ms, clock_ms(CLOCK_REALTIME));
+	shm_decide(g->shm, &d);
 }
 
 /* "CLIENT PORT HEX": the canonical head stands at the end of its packet. */
@@ -95,7 +96,7 @@ void guard_run(struct guard *g)
 	uint64_t	next_tick = 0;
 
 	for (;;) {
-		uint64_t now = clock_ms();
+		uint64_t now = clock_ms(CLOCK_MONOTONIC);
 
 		if (now >= next_tick) {
 			tick(g, now);
@@ -103,7 +104,7 @@ void guard_run(struct guard *g)
 		}
 		if (poll(&fd, 1, (int)(next_tick - now)) < 0 && errno != EINTR)
 			return;
-		if (fd.revents && serve_batch(g, clock_ms()) < 0)
+		if (fd.revents && serve_batch(g, clock_ms(CLOCK_MONOTONIC)) < 0)
 			return;
 	}
 }

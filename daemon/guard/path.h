@@ -21,7 +21,7 @@ struct scene {
 	struct gate		*gate;
 	uint64_t		 now_ms;
 	enum from		 from;
-	const struct packet	*packet;	/* NULL: a deadline */
+	const struct packet	*packet;	/* NULL: FROM_CLOCK */
 	struct flow		*flow;		/* NULL: none is known */
 	enum act		 act;		/* ACT_NONE: the reason's own */
 	uint32_t		 trim_seq;	/* ACT_TRIM: where the bare packet stands */

@@ -238,11 +238,32 @@ static void perform(struct scene *s, enum why why, enum act act, struct outcome 
 	}
 }
 
+/* Before anything is done, for a refusal drops the head. */
+static void tell_head(const struct scene *s, enum why why, struct outcome *out)
+{
+	const struct head	*h = s->flow ? s->flow->head : NULL;
+	struct bytes		 held = { 0 }, more = { 0 };
+
+	out->excerpt[0] = '\0';
+	if (!h || !why_is_event(why))
+		return;
+	held = (struct bytes){ h->sent, h->len };
+	if (s->packet && s->packet->payload.len) {
+		int32_t known = seq_after(head_end(h), s->packet->seq);
+
+		more = s->packet->payload;
+		if (known < 0 || !bytes_skip(&more, (size_t)known))
+			more = (struct bytes){ 0 };
+	}
+	excerpt(out->excerpt, held, more, s->offset);
+}
+
 void settle(struct scene *s, enum why why, struct outcome *out)
 {
 	enum act act = s->act ? s->act : why_info[why].act;
 
 	out->why = why;
+	out->from = s->from;
 	out->offset = s->offset;
 	out->accept = out->replaced = false;
 	out->ban_ms = 0;
@@ -259,6 +280,7 @@ void settle(struct scene *s, enum why why, struct outcome *out)
 		out->aport = s->packet->dport;
 	}
 	s->gate->count[why]++;
+	tell_head(s, why, out);
 	if (s->evicted)
 		refuse_evicted(s, out);
 	if (s->given_up.state == FLOW_EMBRYO)

@@ -277,6 +277,7 @@ static void check_outcome(struct world *w, enum from from, struct bytes raw)
 	enum act		 act;
 
 	PROMISE(o->why < WHY_COUNT && o->n_send <= SENDS_MAX);
+	PROMISE(memchr(o->excerpt, '\0', EXCERPT_MAX) && (!*o->excerpt || why_is_event(o->why)));
 	act = why_info[o->why].act;
 	note(w, o->why * 8u + o->accept * 4u + o->replaced * 2u);
 	note(w, o->offset ^ (uint64_t)o->ban_ms << 16 ^ (uint64_t)o->n_send << 48);
@@ -349,5 +350,5 @@ void world_wait(struct world *w, uint64_t ms)
 {
 	w->now += ms;
 	while (gate_tick(w->gate, w->now, w->out))
-		check_outcome(w, FROM_CLIENT, (struct bytes){ 0 });
+		check_outcome(w, FROM_CLOCK, (struct bytes){ 0 });
 }

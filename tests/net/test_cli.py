@@ -20,7 +20,7 @@ from test_good import curl
 
 COMMAND = pathlib.Path(os.environ.get("CWMPGATE", lab.REPO / "build/cwmpgate"))
 OK, FAILED, USAGE, DOWN, DENIED = range(5)
-POST = b"POST / HTTP/1.1\r\nHost: cpe\r\n\r\n"
+POST = b"POST /UD/act?1 HTTP/1.1\r\nHost: cpe\r\n\r\n"
 
 
 def cwmpgate(gate, *words, **options):
@@ -214,10 +214,12 @@ def test_events(net, agent, gate):
     refuse_one(net, gate)
     lines = good(gate, "events").splitlines()
     assert "delivered AUTHENTICATED" in lines[-2]
-    assert re.search(r"192\.0\.2\.10 port \d+ to 7547: refused NOT_GET: .* \(byte 0\)", lines[-1])
+    assert re.search(r"192\.0\.2\.10 port \d+ to 7547: refused NOT_GET: .* \(byte 0\); "
+                     r"POST /UD/act\?\.\. HTTP/1\.1$", lines[-1])
     last = as_json(gate, "events", "-n", "1")
     assert last["src_ip"] == "192.0.2.10" and last["dest_port"] == 7547
     assert last["reason"] == "NOT_GET" and last["action"] == "refused" and last["enforced"]
+    assert last["request"] == "POST /UD/act?.. HTTP/1.1" and last["direction"] == "to_server"
     assert good(gate, "events", lab.ACS4_B) == ""
     assert len(good(gate, "events", lab.ACS4).splitlines()) == len(lines)
 
@@ -257,6 +259,7 @@ def test_explain(net, agent, gate):
     text = good(gate, "explain")
     assert re.search(r"^192\.0\.2\.10 port \d+ to 7547, 0 s ago: refused$", text, re.M)
     assert "reason:     NOT_GET, request is not a GET\n" in text
+    assert "request:    POST /UD/act?.. HTTP/1.1\n" in text
     assert "where:      byte 0 of" in text and "what to do: nothing: a connection" in text
     assert "2 times in a row" in good(gate, "explain", lab.ACS4)
     assert good(gate, "explain", lab.ACS4_B).startswith("192.0.2.11 may ask, and nothing")
