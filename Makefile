@@ -5,6 +5,7 @@
 #	sudo make check     every test; the two below together
 #	make check-unit     unit tests and cases, under ASan and UBSan; no root
 #	sudo make check-net real kernel, real daemon, in network namespaces
+#	make check-perf     instructions per packet, against tests/perf/budget; no root
 #	make fuzz T=http SECONDS=60    one fuzz target; tests/fuzz/README.md
 #	sudo make bench     what the gate costs, and the judge as a process of its own
 #	sudo make deps      what the targets above need, through apt-get
@@ -176,6 +177,11 @@ build/bench/%: build/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(call LINK,libnetfilter_queue libmnl libcrypto)
 
+# Instructions per packet, for tests/perf/check.py.
+build/perf/path: build/tests/perf/path.o $(CORE:%.c=build/%.o)
+	@mkdir -p $(@D)
+	$(call LINK,libcrypto)
+
 bench: all $(addprefix build/bench/,cwmpgated cwmpgate-guard cwmpgate-judge load agent acceptall)
 	@/usr/bin/python3 -B tests/bench/judge_cost.py
 
@@ -187,11 +193,17 @@ demo: deps
 	@/usr/bin/python3 -B tests/net/demo.py
 
 check: deps
-	@$(MAKE) --no-print-directory all unit $(FOR_NET)
-	@/usr/bin/python3 -B tests/tally.py unit net
+	@$(MAKE) --no-print-directory all unit build/perf/path $(FOR_NET)
+	@/usr/bin/python3 -B tests/tally.py unit perf net
 
 check-unit: unit
 	@/usr/bin/python3 -B tests/tally.py unit
+
+check-perf: build/perf/path
+	@/usr/bin/python3 -B tests/tally.py perf
+
+perf-update: build/perf/path
+	@/usr/bin/python3 -B tests/perf/check.py update
 
 check-net: all $(FOR_NET)
 	@/usr/bin/python3 -B tests/tally.py net
@@ -215,7 +227,7 @@ clean:
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all unit fuzz bench deps demo check check-unit check-net man install clean
+.PHONY: all unit fuzz bench deps demo check check-unit check-perf perf-update check-net man install clean
 ifndef V
 .SILENT:
 endif

@@ -3,8 +3,9 @@
 """Runs the tests and ends with one plain line: `N passed, N failed`.
 
     tally.py unit                          the programs build/unit/test_* and corpus_*
+    tally.py perf                          instructions per packet, tests/perf/check.py
     tally.py net [PYTEST ARGUMENT ...]     tests/net, through Debian's pytest
-    tally.py unit net
+    tally.py unit perf net
 
 A unit program is cmocka's, or a fuzz target with its corpus; its TAP is
 counted.  The exit status is 0 only if something ran and all of it passed.  A
@@ -34,8 +35,12 @@ def unit():
     return sum(p for p, _ in results), sum(f for _, f in results) or int(not programs)
 
 
+def perf():
+    return program(TESTS / "perf/check.py")
+
+
 def program(path):
-    """Runs one cmocka program; returns (passed, failed)."""
+    """Runs one program that speaks TAP; returns (passed, failed)."""
     if not path.exists():
         print(f"{path.name}: NOT BUILT", flush=True)
         return 0, 1
@@ -89,12 +94,15 @@ def count_junit(path):
     return passed, len(good) - passed
 
 
+PARTS = {"unit": unit, "perf": perf, "net": net}
+
+
 def main(words):
-    parts = [w for w in words if w in ("unit", "net")]
+    parts = [w for w in words if w in PARTS]
     more = words[len(parts):]
     if not parts or words[:len(parts)] != parts or (more and parts[-1] != "net"):
         sys.exit(__doc__)
-    results = [unit() if part == "unit" else net(more) for part in parts]
+    results = [net(more) if part == "net" else PARTS[part]() for part in parts]
     passed, failed = (sum(column) for column in zip(*results))
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or not passed else 0

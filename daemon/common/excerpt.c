@@ -52,11 +52,10 @@ static void put_request_line(struct writer *w, struct bytes line)
 static struct bytes field_name(struct bytes held, uint16_t offset)
 {
 	struct bytes	line, name = { 0 };
-	size_t		begin = 0;
+	size_t		until = held.len < offset ? held.len : offset;
+	const uint8_t	*end = until ? memrchr(held.at, '\n', until) : NULL;
+	size_t		begin = end ? (size_t)(end + 1 - held.at) : 0;
 
-	for (size_t i = 0; i < held.len && i < offset; i++)
-		if (held.at[i] == '\n')
-			begin = i + 1;
 	line = (struct bytes){ held.at + begin, held.len - begin };
 	if (begin == 0 || !bytes_until(&line, ':', &name) ||
 	    memchr(name.at, ' ', name.len) || memchr(name.at, '\n', name.len))

@@ -2,6 +2,7 @@
 
 #include "head.h"
 
+#include "chars.h"
 #include "packet.h"
 
 static const char method[] = "GET ";
@@ -13,11 +14,6 @@ void head_start(struct head *h, uint32_t seq)
 	h->line_len = 0;
 	h->lines = 0;
 	h->lex = LEX_METHOD;
-}
-
-static bool is_text(uint8_t c)
-{
-	return (c >= 0x20 && c < 0x7f) || c == '\t';
 }
 
 static enum why line_byte(struct head *h, uint8_t c)
@@ -87,6 +83,21 @@ static enum why take_byte(struct head *h, uint8_t c)
 	return why;
 }
 
+/* As much as is in order inside a line: most of a head, at a few instructions a byte. */
+static bool take_text(struct head *h, struct bytes *payload)
+{
+	size_t		room = HEAD_LINE_MAX - h->line_len, left = HEAD_MAX - h->len;
+	struct bytes	text;
+
+	if (h->lex != LEX_LINE)
+		return false;
+	text = take_while_at_most(payload, room < left ? room : left, is_text);
+	memcpy(h->sent + h->len, text.at, text.len);
+	h->len = (uint16_t)(h->len + text.len);
+	h->line_len = (uint16_t)(h->line_len + text.len);
+	return text.len > 0;
+}
+
 enum why head_add(struct head *h, uint32_t seq, struct bytes payload, uint16_t *offset)
 {
 	struct bytes	known;
@@ -113,8 +124,11 @@ enum why head_add(struct head *h, uint32_t seq, struct bytes payload, uint16_t *
 			return WHY_CONFLICT;
 		}
 	}
-	while (bytes_u8(&payload, &c)) {
+	while (payload.len) {
+		news |= take_text(h, &payload);
 		*offset = h->len;
+		if (!bytes_u8(&payload, &c))
+			break;
 		if ((why = take_byte(h, c)))
 			return why;
 		news = true;

@@ -55,11 +55,13 @@ static void put_quoted(struct writer *w, struct bytes name, const struct text *v
 
 	put(w, name);
 	put(w, BYTES("=\""));
-	while (bytes_u8(&rest, &c)) {
-		if (is_one_of(c, "\"\\"))
+	do {
+		put(w, take_while(&rest, is_plain));
+		if (bytes_u8(&rest, &c)) {
 			put(w, BYTES("\\"));
-		put(w, (struct bytes){ &c, 1 });
-	}
+			put(w, (struct bytes){ &c, 1 });
+		}
+	} while (rest.len);
 	put(w, BYTES("\""));
 }
 
@@ -133,7 +135,7 @@ static size_t put_fillers(struct writer *w, size_t room)
 	return room;
 }
 
-static void put_head(struct writer *w, const struct request *q, const struct digest *d,
+static void put_head(struct writer *w, const struct request *q, struct bytes authorization,
 		     size_t room)
 {
 	uint8_t		fill[FILLERS * (HEAD_LINE_MAX + 2)];
@@ -148,38 +150,36 @@ static void put_head(struct writer *w, const struct request *q, const struct dig
 	put(w, q->host);
 	put(w, BYTES("\r\n"));
 	put(w, (struct bytes){ fill, (size_t)(lines.at - fill) });
-	if (d) {
-		put_digest(w, d);
+	if (authorization.len) {
+		put(w, authorization);
 		put(w, BYTES("\r\n"));
 	}
 	put_connection(w, q->connection);
 	put(w, BYTES("\r\n"));
 }
 
-static bool line_fits(const struct digest *d)
-{
-	uint8_t		line[HEAD_LINE_MAX];
-	struct writer	w = { line, sizeof(line), false };
-
-	put_digest(&w, d);
-	return !w.full;
-}
-
 enum why canon_write(uint8_t *out, size_t len, const struct request *q,
 		     const struct digest *d)
 {
-	struct writer w = { out, len, false };
+	uint8_t		line[HEAD_LINE_MAX];
+	struct writer	w = { line, sizeof(line), false };
+	struct bytes	authorization = { line, 0 };
 
-	if (d && !line_fits(d))
+	if (d)
+		put_digest(&w, d);
+	if (w.full)
 		return WHY_NO_ROOM;
-	put_head(&w, q, d, 0);			/* how long is it without a filler? */
+	authorization.len = (size_t)(w.at - line);
+
+	w = (struct writer){ out, len, false };
+	put_head(&w, q, authorization, 0);	/* how long is it without a filler? */
 	if (w.full)
 		return WHY_NO_ROOM;
 	if (w.left) {
 		size_t room = w.left;
 
 		w = (struct writer){ out, len, false };
-		put_head(&w, q, d, room);
+		put_head(&w, q, authorization, room);
 	}
 	return w.full || w.left ? WHY_NO_ROOM : WHY_NEXT;
 }

@@ -61,13 +61,12 @@ static bool take_quoted(struct bytes *b, struct text *value)
 
 	if (!bytes_skip(b, 1))
 		return false;
-	while (bytes_u8(b, &c)) {
+	while (text_append(value, take_while(b, is_plain)) && bytes_u8(b, &c)) {
 		if (c == '"')
 			return true;
 		/* An escape that is not needed is read as two things by two agents. */
-		if (c == '\\' && (!bytes_u8(b, &c) || !is_one_of(c, "\"\\")))
-			return false;
-		if (!is_printable(c) || !text_add(value, c))
+		if (c != '\\' || !bytes_u8(b, &c) || !is_one_of(c, "\"\\") ||
+		    !text_add(value, c))
 			return false;
 	}
 	return false;
@@ -75,12 +74,7 @@ static bool take_quoted(struct bytes *b, struct text *value)
 
 static bool take_token(struct bytes *b, struct text *value)
 {
-	uint8_t c;
-
-	while (bytes_peek(b, &c) && is_tchar(c))
-		if (!bytes_skip(b, 1) || !text_add(value, c))
-			return false;
-	return value->len > 0;
+	return text_append(value, take_while(b, is_tchar)) && value->len > 0;
 }
 
 static bool take_value(struct bytes *b, struct text *value, enum form *form)
@@ -116,13 +110,9 @@ static bool has_byte(const struct text *t, uint8_t c)
 
 static bool is_hex(const struct text *t)
 {
-	struct bytes	b = text_bytes(t);
-	uint8_t		c;
+	struct bytes b = text_bytes(t);
 
-	while (bytes_u8(&b, &c))
-		if (!is_lower_hex(c))
-			return false;
-	return true;
+	return take_while(&b, is_lower_hex).len == t->len;
 }
 
 /* What clients make it of: hex, base64, letters, numbers joined by colons. */

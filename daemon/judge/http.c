@@ -29,24 +29,20 @@ static enum why wrong(const struct reader *r, const uint8_t *at, enum why why)
 /* Takes one line, without its CRLF (RFC 9112 section 2.2). */
 static enum why take_line(struct reader *r, struct bytes *line)
 {
-	const uint8_t	*at = r->rest.at;
-	struct bytes	 start = r->rest;
+	const uint8_t	*at;
 	uint8_t		 c;
-	size_t		 n;
 
-	for (n = 0; bytes_u8(&r->rest, &c) && c != '\r'; n++) {
-		if (c == '\n')
-			return wrong(r, at, WHY_BAD_LINE_END);
-		if (!is_printable(c) && c != '\t')
-			return wrong(r, at, WHY_BAD_BYTE);
-		if (n == HEAD_LINE_MAX)
+	*line = take_while_at_most(&r->rest, HEAD_LINE_MAX, is_text);
+	at = r->rest.at;
+	if (bytes_u8(&r->rest, &c) && c != '\r') {
+		if (is_text(c))
 			return wrong(r, at, WHY_LINE_TOO_LONG);
-		at = r->rest.at;
+		return wrong(r, at, c == '\n' ? WHY_BAD_LINE_END : WHY_BAD_BYTE);
 	}
 	at = r->rest.at;
 	if (!bytes_u8(&r->rest, &c) || c != '\n')
 		return wrong(r, at, WHY_BAD_LINE_END);
-	return bytes_take(&start, n, line) ? WHY_NEXT : wrong(r, at, WHY_BAD_LINE_END);
+	return WHY_NEXT;
 }
 
 /* Junk is told from a request by its first bytes, before its lines are read. */
@@ -67,12 +63,6 @@ static enum why check_method(const struct reader *r)
 		return wrong(r, at, WHY_BAD_BYTE);
 	}
 	return WHY_NEXT;
-}
-
-/* pchar of RFC 3986 section 3.3; no agent agrees with the next on "%". */
-static bool is_pchar(uint8_t c)
-{
-	return is_alpha(c) || is_digit(c) || is_one_of(c, "-._~!$&'()*+,;=:@");
 }
 
 static bool is_dots(struct bytes segment)

@@ -34,6 +34,7 @@ struct hearing {
 	struct request		 request;
 	struct digest		 digest;
 	struct budget		*budget;
+	struct nonce		*nonce;		/* once the credentials are AUTHENTICATED */
 };
 
 static bool is_allowed(const struct path_set *paths, const struct request *q)
@@ -83,7 +84,7 @@ static enum why check_credentials(struct hearing *h)
 		return WHY_DIGEST_MALFORMED;
 	if (!digest_uri_fits(&h->digest, &h->request))
 		return WHY_DIGEST_URI;
-	if ((why = nonces_check(nonces, &h->digest, &h->question->client, now_ms)))
+	if ((why = nonces_check(nonces, &h->digest, &h->question->client, now_ms, &h->nonce)))
 		return why;
 	if (!is_proven(h))
 		return WHY_DIGEST_WRONG;
@@ -149,14 +150,12 @@ static enum why deliver_authenticated(struct hearing *h, struct answer *a)
 	enum why why;
 
 	/* Some agents take an algorithm only quoted, or none at all. */
-	if (h->digest.algorithm == ALGORITHM_MD5 &&
-	    !nonces_name_md5(h->judge->nonces, &h->digest, &h->question->client))
+	if (h->digest.algorithm == ALGORITHM_MD5 && !nonce_names_md5(h->nonce))
 		h->digest.has_algorithm = false;
 
 	if ((why = take_request(h)) || (why = deliver(h, &h->digest, a)))
 		return why;
-	a->ticket = nonces_deliver(h->judge->nonces, &h->digest, &h->question->client,
-				   h->question->now_ms);
+	a->ticket = nonces_deliver(h->judge->nonces, h->nonce, &h->digest, h->question->now_ms);
 	return WHY_AUTHENTICATED;
 }
 

@@ -24,12 +24,14 @@ struct nonce {
 	uint16_t	uses;		/* since it was issued */
 	uint32_t	first_ticket;	/* of those uses */
 	uint16_t	held;		/* nonces that this source has in the table */
+	uint16_t	next;		/* in its bucket: an index and one, or 0 */
 };
 
 struct delivery {
 	uint64_t	id;
 	uint64_t	at_ms;
 	uint32_t	ticket;		/* 0: none yet */
+	uint16_t	next;		/* in its bucket: an index and one, or 0 */
 	bool		repeated;
 	bool		succeeded;
 };
@@ -40,6 +42,8 @@ struct nonces {
 	uint32_t		 last_ticket;
 	struct nonce		 of[NONCES_MAX];
 	struct delivery		 delivery[DELIVERIES_MAX];
+	uint16_t		 nonce_bucket[NONCES_MAX];
+	uint16_t		 delivery_bucket[DELIVERIES_MAX];
 };
 
 struct nonces *nonces_new(const struct policy *policy, const struct siphash_key *key)
@@ -63,26 +67,37 @@ static bool is_same(const struct text *a, const struct text *b)
 	return bytes_equal(text_bytes(a), text_bytes(b));
 }
 
+/* By the nonce alone: the same one may have been issued to several sources. */
+static uint16_t *nonce_bucket(struct nonces *t, const struct text *nonce)
+{
+	return &t->nonce_bucket[siphash(nonce->at, nonce->len, &t->key) % NONCES_MAX];
+}
+
+static struct nonce *nonce_at(struct nonces *t, uint16_t link)
+{
+	return link ? &t->of[link - 1] : NULL;
+}
+
 static struct nonce *find_exactly(struct nonces *t, const struct text *nonce,
 				  const struct addr *source)
 {
-	for (struct nonce *n = t->of; n < t->of + NONCES_MAX; n++)
-		if (n->taken && addr_equal(&n->source, source) && is_same(&n->nonce, nonce))
-			return n;
-	return NULL;
+	struct nonce *n = nonce_at(t, *nonce_bucket(t, nonce));
+
+	while (n && !(addr_equal(&n->source, source) && is_same(&n->nonce, nonce)))
+		n = nonce_at(t, n->next);
+	return n;
 }
 
 /* As find_exactly(), or the youngest of other sources where the policy allows. */
 static struct nonce *find(struct nonces *t, const struct text *nonce,
 			  const struct addr *source)
 {
-	struct nonce *found = find_exactly(t, nonce, source);
+	struct nonce *found = find_exactly(t, nonce, source), *n;
 
 	if (found || t->policy->nonce_bind == NONCE_BIND_SOURCE)
 		return found;
-	for (struct nonce *n = t->of; n < t->of + NONCES_MAX; n++)
-		if (n->taken && is_same(&n->nonce, nonce) &&
-		    (!found || n->issued_ms > found->issued_ms))
+	for (n = nonce_at(t, *nonce_bucket(t, nonce)); n; n = nonce_at(t, n->next))
+		if (is_same(&n->nonce, nonce) && (!found || n->issued_ms > found->issued_ms))
 			found = n;
 	return found;
 }
@@ -110,35 +125,45 @@ static bool is_cheaper(const struct nonces *t, const struct nonce *a, const stru
 	return a->issued_ms < b->issued_ms;
 }
 
-/* Keeps in every nonce of @source how many of them there are. */
-static void count_held(struct nonces *t, const struct addr *source)
+/* Every nonce of @source knows how many of them there are: now one more, or one less. */
+static uint16_t change_held(struct nonces *t, const struct addr *source, int by)
 {
 	uint16_t held = 0;
 
 	for (struct nonce *n = t->of; n < t->of + NONCES_MAX; n++)
-		held = (uint16_t)(held + (n->taken && addr_equal(&n->source, source)));
-	for (struct nonce *n = t->of; n < t->of + NONCES_MAX; n++)
 		if (n->taken && addr_equal(&n->source, source))
-			n->held = held;
+			held = n->held = (uint16_t)(n->held + by);
+	return held;
 }
 
-static struct nonce *make_room(struct nonces *t, const struct addr *source, uint64_t now_ms)
+static void forget(struct nonces *t, struct nonce *n)
 {
-	struct nonce	*n = t->of;
-	struct addr	 loser;
+	struct addr	 source = n->source;
+	uint16_t	*link = nonce_bucket(t, &n->nonce);
 
-	for (struct nonce *o = t->of + 1; o < t->of + NONCES_MAX; o++)
+	while (nonce_at(t, *link) != n)
+		link = &nonce_at(t, *link)->next;
+	*link = n->next;
+	n->taken = false;
+	change_held(t, &source, -1);
+}
+
+/* The place of a new nonce; the cheapest one gives way to it. */
+static struct nonce *add(struct nonces *t, const struct text *nonce,
+			 const struct addr *source, uint64_t now_ms)
+{
+	uint16_t	*bucket = nonce_bucket(t, nonce), held;
+	struct nonce	*n = t->of;
+
+	for (struct nonce *o = t->of + 1; n->taken && o < t->of + NONCES_MAX; o++)
 		if (is_cheaper(t, o, n, now_ms))
 			n = o;
-	if (n->taken) {
-		loser = n->source;
-		n->taken = false;
-		count_held(t, &loser);
-	}
-	memset(n, 0, sizeof(*n));
-	n->taken = true;
-	n->source = *source;
-	count_held(t, source);
+	if (n->taken)
+		forget(t, n);
+	held = change_held(t, source, 1);
+	*n = (struct nonce){ .taken = true, .source = *source, .nonce = *nonce, .next = *bucket,
+			     .held = held ? held : 1 };
+	*bucket = (uint16_t)(n - t->of + 1);
 	return n;
 }
 
@@ -150,8 +175,7 @@ void nonces_learn(struct nonces *t, const struct challenge *c,
 	uint8_t		 bit = (uint8_t)(1u << c->algorithm);
 
 	if (!n) {
-		n = make_room(t, &source, now_ms);
-		n->nonce = c->nonce;
+		n = add(t, &c->nonce, &source, now_ms);
 	} else if (n->issued_ms != now_ms) {
 		n->offered = n->offered_bare = 0;
 		n->named_md5 = false;
@@ -189,10 +213,10 @@ static bool is_offered(const struct nonce *n, const struct digest *d)
 }
 
 enum why nonces_check(struct nonces *t, const struct digest *d,
-		      const struct addr *client, uint64_t now_ms)
+		      const struct addr *client, uint64_t now_ms, struct nonce **found)
 {
-	struct addr		source = addr_source(client);
-	const struct nonce	*n = find(t, &d->nonce, &source);
+	struct addr	 source = addr_source(client);
+	struct nonce	*n = *found = find(t, &d->nonce, &source);
 
 	if (!n)
 		return WHY_NONCE_UNKNOWN;
@@ -220,12 +244,42 @@ static struct delivery *slot(struct nonces *t, uint32_t ticket)
 	return &t->delivery[ticket % DELIVERIES_MAX];
 }
 
+static uint16_t *delivery_bucket(struct nonces *t, uint64_t id)
+{
+	return &t->delivery_bucket[id % DELIVERIES_MAX];
+}
+
+static struct delivery *delivery_at(struct nonces *t, uint16_t link)
+{
+	return link ? &t->delivery[link - 1] : NULL;
+}
+
 static struct delivery *find_delivery(struct nonces *t, uint64_t id)
 {
-	for (struct delivery *y = t->delivery; y < t->delivery + DELIVERIES_MAX; y++)
-		if (y->ticket && y->id == id)
-			return y;
-	return NULL;
+	struct delivery *y = delivery_at(t, *delivery_bucket(t, id));
+
+	while (y && y->id != id)
+		y = delivery_at(t, y->next);
+	return y;
+}
+
+/* In the place of the oldest. */
+static void add_delivery(struct nonces *t, uint64_t id, uint64_t now_ms)
+{
+	struct delivery	*y;
+	uint16_t	*link;
+
+	if (++t->last_ticket == 0)
+		t->last_ticket = 1;
+	y = slot(t, t->last_ticket);
+	if (y->ticket) {
+		for (link = delivery_bucket(t, y->id); delivery_at(t, *link) != y;)
+			link = &delivery_at(t, *link)->next;
+		*link = y->next;
+	}
+	link = delivery_bucket(t, id);
+	*y = (struct delivery){ .id = id, .at_ms = now_ms, .ticket = t->last_ticket, .next = *link };
+	*link = (uint16_t)(y - t->delivery + 1);
 }
 
 enum why nonces_check_replay(struct nonces *t, const struct digest *d, uint64_t now_ms)
@@ -237,11 +291,9 @@ enum why nonces_check_replay(struct nonces *t, const struct digest *d, uint64_t 
 	return WHY_REPLAYED;
 }
 
-uint32_t nonces_deliver(struct nonces *t, const struct digest *d,
-			const struct addr *client, uint64_t now_ms)
+uint32_t nonces_deliver(struct nonces *t, struct nonce *n, const struct digest *d,
+			uint64_t now_ms)
 {
-	struct addr	 source = addr_source(client);
-	struct nonce	*n = find(t, &d->nonce, &source);
 	uint64_t	 id = delivery_id(t, d);
 	struct delivery	*before = find_delivery(t, id);
 
@@ -249,12 +301,8 @@ uint32_t nonces_deliver(struct nonces *t, const struct digest *d,
 		before->repeated = true;
 		return before->ticket;
 	}
-	if (++t->last_ticket == 0)
-		t->last_ticket = 1;
-	*slot(t, t->last_ticket) = (struct delivery){
-		.id = id, .at_ms = now_ms, .ticket = t->last_ticket,
-	};
-	if (n && n->uses++ == 0)
+	add_delivery(t, id, now_ms);
+	if (n->uses++ == 0)
 		n->first_ticket = t->last_ticket;
 	return t->last_ticket;
 }
@@ -265,10 +313,7 @@ void nonces_succeed(struct nonces *t, uint32_t ticket)
 		slot(t, ticket)->succeeded = true;
 }
 
-bool nonces_name_md5(struct nonces *t, const struct digest *d, const struct addr *client)
+bool nonce_names_md5(const struct nonce *n)
 {
-	struct addr		source = addr_source(client);
-	const struct nonce	*n = find(t, &d->nonce, &source);
-
-	return n && n->named_md5;
+	return n->named_md5;
 }

@@ -19,6 +19,7 @@
 #include "why.h"
 
 struct nonces;
+struct nonce;
 
 struct nonces	*nonces_new(const struct policy *policy, const struct siphash_key *key);
 void		 nonces_free(struct nonces *t);
@@ -30,10 +31,12 @@ void nonces_learn(struct nonces *t, const struct challenge *c,
 /*
  * Whether @d answers a challenge that is still good: NEXT, or NONCE_UNKNOWN,
  * NONCE_EXPIRED, DIGEST_WRONG (realm or opaque are not the challenge's),
- * DIGEST_DOWNGRADE.  Computes nothing.
+ * DIGEST_DOWNGRADE.  Computes nothing.  On NEXT @found is the nonce, good
+ * until something else is learned.
  */
 must_check enum why nonces_check(struct nonces *t, const struct digest *d,
-				 const struct addr *client, uint64_t now_ms);
+				 const struct addr *client, uint64_t now_ms,
+				 struct nonce **found);
 
 /*
  * Whether @d, which is proven, was delivered before: NEXT or REPLAYED.  One
@@ -44,14 +47,13 @@ must_check enum why nonces_check_replay(struct nonces *t, const struct digest *d
 					uint64_t now_ms);
 
 /* @d, for which both of the above said NEXT, is delivered.  Returns a ticket. */
-uint32_t nonces_deliver(struct nonces *t, const struct digest *d,
-			const struct addr *client, uint64_t now_ms);
+uint32_t nonces_deliver(struct nonces *t, struct nonce *n, const struct digest *d,
+			uint64_t now_ms);
 
 /* The agent said 2xx to the delivery of that ticket. */
 void nonces_succeed(struct nonces *t, uint32_t ticket);
 
-/* Whether the challenge that @d answers said algorithm=MD5; if not, MD5 goes without saying. */
-bool		 nonces_name_md5(struct nonces *t, const struct digest *d,
-				 const struct addr *client);
+/* Whether its challenge said algorithm=MD5; if not, MD5 goes without saying. */
+bool		 nonce_names_md5(const struct nonce *n);
 
 #endif /* CWMPGATE_NONCE_H */

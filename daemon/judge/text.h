@@ -27,4 +27,13 @@ must_check static inline bool text_add(struct text *t, uint8_t c)
 	return true;
 }
 
+must_check static inline bool text_append(struct text *t, struct bytes b)
+{
+	if (b.len > (size_t)(TEXT_MAX - t->len))
+		return false;
+	memcpy(t->at + t->len, b.at, b.len);
+	t->len = (uint16_t)(t->len + b.len);
+	return true;
+}
+
 #endif /* CWMPGATE_TEXT_H */
