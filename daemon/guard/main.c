@@ -22,7 +22,15 @@
 #include "sandbox.h"
 
 static const struct allowed allowed[] = {
+#ifdef SYS_poll
 	{ SYS_poll,		ANY_FD },
+#else					/* arm64 and younger ports have one of the two */
+	{ SYS_ppoll,		ANY_FD },
+#endif
+#ifdef SYS_recvmmsg_time64		/* 32-bit machines; which of them libc takes is its business */
+	{ SYS_recvmmsg_time64,	GUARD_QUEUE },
+	{ SYS_clock_gettime64,	ANY_FD },
+#endif
 	{ SYS_recvmmsg,		GUARD_QUEUE },
 	{ SYS_sendto,		GUARD_QUEUE },
 	{ SYS_sendto,		GUARD_RAW4 },
