@@ -4,6 +4,7 @@
 import os
 import pathlib
 import signal
+import time
 
 import pytest
 
@@ -141,15 +142,17 @@ def test_credentials_are_watched(net, agent, gate):
     assert served(net)
 
 
-@pytest.mark.config(credentials_grace=2)
+@pytest.mark.config(credentials_grace=3)
 def test_password_change_while_requests_run(net, agent, gate):
     """None is lost within the time of grace; after it the old password is none."""
-    for n in range(12):
-        if n == 4:
-            gate.write_credentials("acs:another secret\n")
-        assert served(net), f"request {n}"
+    assert served(net)
+    end = time.monotonic() + 3
+    gate.write_credentials("acs:another secret\n")
+    within = 0
+    while (good := served(net)) and time.monotonic() < end:
+        within += 1
+    assert within and (good or time.monotonic() > end), f"after {within} requests"
     lab.wait_until(lambda: "1 read anew" in gate.log(), "noticed", 3)
-    assert gate.status()[0].get("DIGEST_WRONG") is None
     lab.wait_until(lambda: curl(net, lab.ROUTER4) and "DIGEST_WRONG" in gate.status()[0],
                    "the grace is over", 5)
     before = gate.status()[0]["AUTHENTICATED"]
