@@ -127,8 +127,16 @@ static bool is_ready(int fd)
 	return false;
 }
 
+/* First those it begins with, then, as if they had just changed, those it has now. */
+static bool give_credentials(const struct children *c, const struct secrets *secrets)
+{
+	if (secrets->changed_ms && !children_order_credentials(c, &secrets->previous, 0))
+		return false;
+	return children_order_credentials(c, secrets->current, secrets->changed_ms);
+}
+
 static bool start_judge(struct children *c, const struct setup *setup,
-			const struct credentials *credentials)
+			const struct secrets *secrets)
 {
 	int pair[2];
 
@@ -140,7 +148,7 @@ static bool start_judge(struct children *c, const struct setup *setup,
 	c->judge = start("cwmpgate-judge", uid_of("_cwmpgate-judge", JUDGE_UID), &pair[1], 1);
 	close(pair[1]);
 	return c->judge && set_up_judge(c->judge_fd, setup) &&
-	       children_order_credentials(c, credentials, 0) &&
+	       give_credentials(c, secrets) &&
 	       wait_at_most(c->judge_fd, START_MS) && is_ready(c->judge_fd) &&
 	       wait_at_most(c->judge_fd, JUDGE_ANSWER_MS);
 }
@@ -168,10 +176,10 @@ static bool start_guard(struct children *c, const struct setup *setup, int shm_f
 }
 
 bool children_start(struct children *c, struct shm *shm, int shm_fd, int trace,
-		    const struct credentials *credentials)
+		    const struct secrets *secrets)
 {
 	*c = (struct children){ .judge_fd = -1 };
-	if (start_judge(c, &shm->setup, credentials) &&
+	if (start_judge(c, &shm->setup, secrets) &&
 	    start_guard(c, &shm->setup, shm_fd, trace))
 		return true;
 	children_stop(c);

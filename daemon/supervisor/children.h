@@ -16,13 +16,20 @@ struct children {
 	int	judge_fd;	/* for orders to the judge */
 };
 
+/* What the judge proves requests by; a new one goes on where the last one was. */
+struct secrets {
+	const struct credentials	*current;
+	struct credentials		 previous;	/* good for the time of grace */
+	uint64_t			 changed_ms;	/* since then; 0: there are none */
+};
+
 /*
  * Binds the queue and starts the pair with what @shm->setup says.  @trace is
  * passed on, or -1.  False, with the reason on standard error and nothing left
  * running.
  */
 bool children_start(struct children *c, struct shm *shm, int shm_fd, int trace,
-		    const struct credentials *credentials);
+		    const struct secrets *secrets);
 
 /* Ends both at once and waits for them. */
 void children_stop(struct children *c);

@@ -90,7 +90,7 @@ static void start_serving(struct supervisor *s, uint64_t now_ms)
 	atomic_store(&s->shm->heartbeat_ms, 0);
 	s->judge_silent = atomic_load(&s->shm->judge_silent);
 	s->started_ms = now_ms;
-	s->serving = children_start(&s->children, s->shm, s->shm_fd, s->trace_fd, s->credentials);
+	s->serving = children_start(&s->children, s->shm, s->shm_fd, s->trace_fd, &s->secrets);
 	s->restart_ms = now_ms + s->backoff_ms;
 }
 
@@ -199,8 +199,26 @@ static void check_rules(struct supervisor *s, uint64_t now_ms)
 		load_rules(s);
 }
 
+/* The same again is no change: it would end the time of grace of those before. */
+static void change_credentials(struct supervisor *s, const struct credentials *fresh)
+{
+	if (memcmp(s->credentials, fresh, sizeof(*fresh)) == 0)
+		return;
+	s->secrets.previous = *s->credentials;
+	s->secrets.changed_ms = clock_ms();
+	*s->credentials = *fresh;
+}
+
+static void forget_credentials(struct supervisor *s, uint64_t now_ms)
+{
+	if (now_ms < s->secrets.changed_ms + s->conf->policy.credentials_grace_ms)
+		return;
+	explicit_bzero(&s->secrets.previous, sizeof(s->secrets.previous));
+	s->secrets.changed_ms = 0;
+}
+
 /* What cannot be read changes nothing: the last good ones stay. */
-static bool read_credentials(const struct conf *c, struct credentials *out, FILE *err)
+static bool read_credentials(struct supervisor *s, const struct conf *c, FILE *err)
 {
 	static struct credentials	fresh;
 	bool				good;
@@ -208,21 +226,25 @@ static bool read_credentials(const struct conf *c, struct credentials *out, FILE
 	memset(&fresh, 0, sizeof(fresh));
 	good = !*c->credentials_file || conf_credentials(&fresh, c->credentials_file, err);
 	if (good)
-		*out = fresh;
+		change_credentials(s, &fresh);
 	explicit_bzero(&fresh, sizeof(fresh));
 	return good;
 }
 
 static void check_credentials(struct supervisor *s, uint64_t now_ms)
 {
+	uint64_t changed_ms;
+
+	forget_credentials(s, now_ms);
+	changed_ms = s->secrets.changed_ms;
 	if (!watch_changed(&s->watch))
 		return;
-	if (!read_credentials(s->conf, s->credentials, stderr)) {
+	if (!read_credentials(s, s->conf, stderr)) {
 		fputs("credentials: the ones read before stay in use\n", stderr);
 		return;
 	}
 	fprintf(stderr, "credentials: %zu read anew\n", s->credentials->n);
-	if (s->serving && !children_order_credentials(&s->children, s->credentials, now_ms))
+	if (s->secrets.changed_ms != changed_ms && s->serving && !children_order_credentials(&s->children, s->credentials, now_ms))
 		restart_serving(s, now_ms, "cwmpgate-judge takes no orders");
 }
 
@@ -276,7 +298,7 @@ bool supervisor_reload(struct supervisor *s, FILE *err)
 
 	notify("RELOADING=1");
 	s->reload_failed = !conf_load(&fresh, s->options->conf_file, err) ||
-			   !read_credentials(&fresh, s->credentials, err);
+			   !read_credentials(s, &fresh, err);
 	if (s->reload_failed) {
 		fputs("reload: refused; the configuration read before stays in use\n", stderr);
 		notify("READY=1");
@@ -296,7 +318,7 @@ static void check_confirmed(struct supervisor *s, uint64_t now_ms)
 		return;
 	fputs("reload: not confirmed; going back to the configuration before it\n", stderr);
 	before = s->unconfirmed;
-	if (!read_credentials(&before, s->credentials, stderr))
+	if (!read_credentials(s, &before, stderr))
 		fputs("credentials: the ones read last stay in use\n", stderr);
 	supervisor_apply(s, &before);
 }
@@ -349,6 +371,7 @@ int supervise(const struct supervise_options *o, struct conf *c,
 	s = (struct supervisor){ .options = o, .conf = c, .credentials = credentials,
 				 .begun_ms = clock_ms(), .children = { .judge_fd = -1 },
 				 .watch = { .fd = -1 } };
+	s.secrets.current = credentials;
 	control_init(&s.control);
 	if (!start(&s)) {
 		stop_serving(&s);

@@ -15,6 +15,7 @@ struct supervisor {
 	const struct supervise_options	*options;
 	struct conf			*conf;
 	struct credentials		*credentials;
+	struct secrets			 secrets;
 	struct children			 children;
 	bool				 serving;
 	uint64_t			 begun_ms;	/* this process */

@@ -161,6 +161,24 @@ def test_password_change_while_requests_run(net, agent, gate):
     assert gate.status()[0]["AUTHENTICATED"] == before
 
 
+@pytest.mark.parametrize("then", ["written again", "judge killed", "reloaded"])
+def test_grace_outlives(net, agent, gate, then):
+    """Neither the same file again nor a new judge ends the time of the old password."""
+    gate.write_credentials("acs:another secret\n")
+    lab.wait_until(lambda: "1 read anew" in gate.log(), "noticed", 3)
+    if then == "written again":
+        gate.write_credentials("acs:another secret\n")
+        lab.wait_until(lambda: gate.log().count("1 read anew") > 1, "noticed again", 3)
+    elif then == "judge killed":
+        os.kill(gate.processes()["cwmpgate-judge"], signal.SIGKILL)
+        lab.wait_until(lambda: "starting guard and judge again" in gate.log(), "restarted", 3)
+    else:
+        gate.signal(signal.SIGHUP)
+        lab.wait_until(lambda: "reloaded" in gate.log(), "reloaded", 3)
+    lab.wait_until(lambda: served(net), "served", 3)
+    assert gate.status()[0].get("DIGEST_WRONG") is None
+
+
 @pytest.mark.config(credentials_grace=0)
 def test_old_password_after_the_grace(net, agent, gate):
     gate.write_credentials("acs:another secret\n")
