@@ -7,7 +7,9 @@
 #	sudo make check-net real kernel, real daemon, in network namespaces
 #	make check-perf     instructions per packet, against tests/perf/budget; no root
 #	make fuzz T=http SECONDS=60    one fuzz target; tests/fuzz/README.md
-#	sudo make bench     what the gate costs, and the judge as a process of its own
+#	sudo make bench     what the gate costs beside what could be used instead; 5 to 10
+#	                    minutes; DOC=1 writes the table into docs/performance.md
+#	sudo make bench-judge    what the judge costs as a process of its own
 #	sudo make deps      what the targets above need, through apt-get
 #	make man            docs/man, as far as it is made of the program's tables
 #	make install        into $(DESTDIR)$(PREFIX)
@@ -173,6 +175,7 @@ build/bench/cwmpgate-judge: build/cwmpgate-judge
 	@mkdir -p $(@D)
 	cp $< $@
 
+build/bench/load build/bench/flood: build/tests/bench/endpoint.o
 build/bench/%: build/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(call LINK,libnetfilter_queue libmnl libcrypto)
@@ -182,7 +185,14 @@ build/perf/path: build/tests/perf/path.o $(CORE:%.c=build/%.o)
 	@mkdir -p $(@D)
 	$(call LINK,libcrypto)
 
-bench: all $(addprefix build/bench/,cwmpgated cwmpgate-guard cwmpgate-judge load agent acceptall)
+BENCH	:= $(addprefix build/bench/,load flood agent acceptall)
+
+bench: deps
+	@tests/bench/deps.sh
+	@$(MAKE) --no-print-directory all $(BENCH)
+	@DOC='$(DOC)' /usr/bin/python3 -B tests/bench/bench.py
+
+bench-judge: all $(BENCH) $(addprefix build/bench/,cwmpgated cwmpgate-guard cwmpgate-judge)
 	@/usr/bin/python3 -B tests/bench/judge_cost.py
 
 deps:
@@ -227,7 +237,7 @@ clean:
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all unit fuzz bench deps demo check check-unit check-perf perf-update check-net man install clean
+.PHONY: all unit fuzz bench bench-judge deps demo check check-unit check-perf perf-update check-net man install clean
 ifndef V
 .SILENT:
 endif

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Installs what building, the tests and the demo need on Debian 12, from the
-# package sources the machine has.  Does nothing, and needs no root, when all
-# of it is there.
+# package sources the machine has; or the packages that are named.  Does
+# nothing, and needs no root, when all of it is there.
 set -eu
 
 PACKAGES="gcc make pkg-config libc6-dev
@@ -14,6 +14,8 @@ PACKAGES="gcc make pkg-config libc6-dev
 	slowhttptest hping3 masscan dnsmasq-base
 	wget python3-requests libwww-perl nodejs default-jdk-headless apache2-bin
 	python3 python3-pytest python3-scapy"
+
+[ $# -eq 0 ] || PACKAGES=$*
 
 missing=
 for p in $PACKAGES; do
@@ -49,6 +51,7 @@ quietly apt-get install -y -q --no-install-recommends $missing 2>/dev/null || {
 }
 
 # Only started where somebody asks for it: the demo runs its own, in its namespace.
-if [ -d /run/systemd/system ] && [ -z "${missing##* lighttpd*}" ]; then
-	systemctl disable --now lighttpd.service >/dev/null 2>&1 || true
-fi
+for p in lighttpd haproxy suricata; do
+	[ -d /run/systemd/system ] && [ -z "${missing##* "$p"*}" ] || continue
+	systemctl disable --now "$p.service" >/dev/null 2>&1 || true
+done

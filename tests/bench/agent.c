@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A fast agent for the benchmarks: 401 with a new nonce to who has no
- * credentials, 200 to who has any, and the connection closed.
+ * credentials, 200 to who has any.  It does nothing else, so that what stands
+ * in front of it is what is measured.
  *
  *	agent PORT
  */
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,19 +65,24 @@ static void accept_all(int listener)
 static void answer(int fd, const char *request)
 {
 	static unsigned	nonce;
+	const bool	close_it = strstr(request, "\r\nConnection: close\r\n");
 	char		text[512];
 	int		n;
 
-	if (strstr(request, "\r\nAuthorization: Digest "))
-		n = snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\n"
-			     "Content-Length: 0\r\nConnection: close\r\n\r\n");
+	if (strcasestr(request, "\r\nAuthorization: Digest "))
+		n = snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n%s\r\n",
+			     close_it ? "Connection: close\r\n" : "");
 	else
 		n = snprintf(text, sizeof(text), "HTTP/1.1 401 Unauthorized\r\n"
-			     "Content-Length: 0\r\nConnection: close\r\nWWW-Authenticate: Digest "
-			     "realm=\"bench\",qop=\"auth\",nonce=\"%032x\"\r\n\r\n", ++nonce);
+			     "Content-Length: 0\r\n%sWWW-Authenticate: Digest "
+			     "realm=\"bench\",qop=\"auth\",nonce=\"%032x\"\r\n\r\n",
+			     close_it ? "Connection: close\r\n" : "", ++nonce);
 	if (send(fd, text, (size_t)n, MSG_NOSIGNAL) != n)
 		perror("send");
-	close(fd);
+	if (close_it)
+		close(fd);
+	else
+		head[fd]->len = 0;
 }
 
 static void read_from(int fd)
