@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the gate costs, and what the judge costs as a process of its own.
 
-    sudo make bench                   ROUNDS=5 SECONDS=3 AT_ONCE=16 if not given
+    sudo make bench-judge             ROUNDS=5 SECONDS=3 AT_ONCE=16 if not given
 
 Complete connection requests (GET, 401, GET with digest, 200; two connections)
 in a second, from the acs namespace to a fast agent in the router's, in four ways:
@@ -18,90 +18,30 @@ happens to all of them.  Ratios are made within a round; on a machine that is
 not idle look at the processor's time that the gate (or the loop) took for one.
 """
 
-import contextlib
 import os
 import pathlib
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
 
-import gate as gate_module
 import lab
-from gate import PASSWORD, USER
+import ways
+from ways import cpu_us, spread, unique
 
-BENCH = lab.REPO / "build/bench"
 ROUNDS = int(os.environ.get("ROUNDS", 5))
 SECONDS = os.environ.get("SECONDS", "3")
 AT_ONCE = os.environ.get("AT_ONCE", "16")
-PORT, QUEUE = 7547, 99
-MUCH = dict.fromkeys(("attempts", "requests", "all_requests", "syn"), "1000000/s burst 1000000")
-
-
-def listening(process, word):
-    line = process.stdout.readline().decode().strip()
-    assert line == word, f"{process.args}: {line!r}"
-    return process
-
-
-@contextlib.contextmanager
-def running(host, word, *argv):
-    process = listening(host.spawn(*argv, stdout=subprocess.PIPE), word)
-    try:
-        yield process
-    finally:
-        lab.end(process)
-
-
-def load(net):
-    """What load.c prints, as numbers, without the longest time."""
-    done = net.acs.run(BENCH / "load", lab.ROUTER4, PORT, SECONDS, AT_ONCE, USER, PASSWORD)
-    return [float(x) for x in done.stdout.split()[:4]]
-
-
-@contextlib.contextmanager
-def direct(net):
-    yield []
-
-
-@contextlib.contextmanager
-def accept_all(net):
-    rules = [("INPUT", "--dport"), ("OUTPUT", "--sport")]
-
-    def change(how):
-        for chain, port in rules:
-            net.router.run("iptables-nft", "-t", "mangle", how, chain, "-p", "tcp", port, PORT,
-                           "-j", "NFQUEUE", "--queue-num", QUEUE)
-    change("-A")
-    with running(net.router, "accepting", BENCH / "acceptall", QUEUE) as loop:
-        yield [loop.pid]
-    change("-D")
-
-
-@contextlib.contextmanager
-def gated(net, daemon):
-    gate_module.DAEMON = daemon
-    gate = gate_module.Gate(net, **MUCH)
-    argv = gate.argv
-    gate.argv = lambda *more: argv(*more[:more.index("-w")] if "-w" in more else more)
-    gate.start()
-    yield gate.processes().values()
-    gate.stop()
-    gate.unload()
 
 
 def in_process(net):
-    return gated(net, BENCH / "cwmpgated")
+    return ways.gated(net, ways.BENCH / "cwmpgated")
 
 
-def process(net):
-    return gated(net, lab.REPO / "build/cwmpgated")
-
-
-WAYS = {"direct": direct, "accept-all": accept_all, "in-process": in_process, "process": process}
+WAYS = {"direct": ways.direct, "accept-all": ways.accept_all, "in-process": in_process,
+        "process": ways.gated}
 if "OTHER" in os.environ:
-    WAYS["other"] = lambda net: gated(net, pathlib.Path(os.environ["OTHER"]))
+    WAYS["other"] = lambda net: ways.gated(net, pathlib.Path(os.environ["OTHER"]))
 
 
 class Result:
@@ -110,32 +50,15 @@ class Result:
     def __init__(self, net, way):
         with WAYS[way](net) as pids:
             before = sum(map(cpu_us, pids))
-            self.rate, self.failed, self.median, self.slow = load(net)
+            found = ways.load(net, "-t", SECONDS, "-n", AT_ONCE)
+            self.rate, self.failed = found["rate"], found["failed"]
+            self.median, self.slow = found["p50"], found["p99"]
             self.cpu = (sum(map(cpu_us, pids)) - before) / (self.rate * float(SECONDS))
             self.memory = {name_of(pid): unique(pid) for pid in pids}
 
 
 def name_of(pid):
     return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
-
-
-def cpu_us(pid):
-    """What it has used of the processor, in user and kernel."""
-    fields = pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()
-    return int(fields[0]) / 1000
-
-
-def unique(pid):
-    """KiB that no other process has."""
-    rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(line.split()[1]) for line in rollup.splitlines()
-               if line.startswith(("Private_Clean:", "Private_Dirty:")))
-
-
-def spread(values):
-    """Least, median and greatest."""
-    ordered = sorted(values)
-    return ordered[0], ordered[len(ordered) // 2], ordered[-1]
 
 
 def show(found):
@@ -167,12 +90,11 @@ def main():
     lab.sweep()
     found = {way: [] for way in WAYS}
     with lab.Net() as net:
-        net.acs.sysctl("net.ipv4.ip_local_port_range", "10000 65000")
-        with running(net.router, "listening", BENCH / "agent", PORT):
-            for number in range(ROUNDS):
-                for way in WAYS if number % 2 else reversed(WAYS):
-                    found[way].append(Result(net, way))
-                    time.sleep(0.2)
+        ways.prepare(net)
+        for number in range(ROUNDS):
+            for way in WAYS if number % 2 else reversed(WAYS):
+                found[way].append(Result(net, way))
+                time.sleep(0.2)
     show(found)
 
 
