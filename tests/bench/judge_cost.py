@@ -27,7 +27,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
 
 import lab
 import ways
-from ways import cpu_us, spread, unique
+from ways import cpu_us, name_of, spread, unique
 
 ROUNDS = int(os.environ.get("ROUNDS", 5))
 SECONDS = os.environ.get("SECONDS", "3")
@@ -55,10 +55,6 @@ class Result:
             self.median, self.slow = found["p50"], found["p99"]
             self.cpu = (sum(map(cpu_us, pids)) - before) / (self.rate * float(SECONDS))
             self.memory = {name_of(pid): unique(pid) for pid in pids}
-
-
-def name_of(pid):
-    return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
 
 
 def show(found):

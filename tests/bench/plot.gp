@@ -14,6 +14,7 @@ set key top right
 set title "Complete connection requests in a second: median, least and greatest"
 set style data histograms
 set style histogram errorbars gap 1 lw 1
+set errorbars lc rgb "#333333"
 set style fill solid 0.9 noborder
 set xtics rotate by -20
 set yrange [0:*]
@@ -24,6 +25,7 @@ set title "Time of a complete request on new connections, open loop"
 set style histogram clustered gap 1
 set ylabel "microseconds"
 set logscale y
+set format y "%.0f"
 set yrange [*:*]
 plot data using 8:xtic(1) lc rgb "#2b6ca3" title "p50", \
      data using 9 lc rgb "#6aa3cf" title "p90", \

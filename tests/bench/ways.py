@@ -26,7 +26,7 @@ REALM = "bench"
 ALLOWED = ["192.0.2.0/24", "2001:db8:1::/48"]
 SOURCE4, SOURCES4 = "192.0.2.64", 64
 SPOOFED4, SPOOFEDS4 = "192.0.2.128", 127
-SOURCE6 = "2001:db8:1:1000::10"
+SOURCE6, CROWD6 = "2001:db8:1:1000::10", "2001:db8:1:1800::10"
 
 MUCH = dict.fromkeys(("attempts", "requests", "all_requests", "syn", "malformed"),
                      "1000000/s burst 1000000")
@@ -86,11 +86,18 @@ def cpu_us(pid):
     return total
 
 
-def unique(pid):
-    """KiB that no other process has."""
+def name_of(pid):
+    return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+
+
+def unique(pid, kinds=("Private_Clean:", "Private_Dirty:")):
+    """KiB that no other process has (USS).
+
+    The clean ones are pages of programs and libraries that no other process uses
+    at the moment; the dirty ones have been written to.
+    """
     rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(line.split()[1]) for line in rollup.splitlines()
-               if line.startswith(("Private_Clean:", "Private_Dirty:")))
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith(kinds))
 
 
 def spread(values):
