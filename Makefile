@@ -162,7 +162,7 @@ build/exploit/cwmpgated build/bench/cwmpgated: build/cwmpgated
 	cp $< $@
 
 EXPLOIT := $(addprefix build/exploit/,cwmpgated cwmpgate-guard cwmpgate-judge)
-FOR_NET := build/judge_pipe $(EXPLOIT)
+FOR_NET := build/judge_pipe $(EXPLOIT) $(addprefix build/bench/,load flood agent)
 
 # A guard that has the judge's code in itself, to compare with.
 build/bench/cwmpgate-guard: $(patsubst %.c,build/%.o,$(filter-out %/asker.c,$(GUARD)) \

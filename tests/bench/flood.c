@@ -209,6 +209,7 @@ static void send_packets(void)
 	uint64_t		now;
 	unsigned		n;
 
+	srandom((unsigned)clock_ns());	/* several floods do not share their ports */
 	make_frames(&link);
 	begin = clock_ns();
 	while ((now = clock_ns()) < begin + how.length) {

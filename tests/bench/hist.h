@@ -55,11 +55,12 @@ static inline double hist_value(unsigned slot)
 /* The time that @share (0 to 1) of all were not longer than; 0 if there are none. */
 static inline double hist_at(const struct hist *h, double share)
 {
-	double below = 0;
+	const double	enough = share * (double)h->n - 1e-6;	/* 0.07 * 100 is more than 7 */
+	double		below = 0;
 
 	for (unsigned slot = 0; slot < HIST_SLOTS; slot++) {
 		below += (double)h->count[slot];
-		if (h->count[slot] && below >= share * (double)h->n)
+		if (h->count[slot] && below >= enough)
 			return hist_value(slot);
 	}
 	return 0;
