@@ -26,13 +26,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
 
 import lab
 import ways
-from ways import BENCH, PORT, cpu_us, name_of, spread, unique
+from ways import BENCH, PORT, cpu_us, name_of, spread, system_us, unique
 
 ROUNDS = int(os.environ.get("ROUNDS", 5))
 SECONDS = float(os.environ.get("SECONDS", 2))
 RATE = float(os.environ.get("RATE", 500))
 FLOOD = float(os.environ.get("FLOOD", 100000))
 AT_ONCE = 16
+OPEN_AT_ONCE = 64		# connections that the open loop has; who is due then waits
 DOC = lab.REPO / "docs/performance.md"
 PLOT = pathlib.Path(__file__).parent / "plot.gp"
 
@@ -49,7 +50,7 @@ WAYS = {
 }
 SOURCES = ("-s", ways.SOURCE4, "-S", 10)
 CLOSED = ("-t", SECONDS, "-n", AT_ONCE, *SOURCES)
-OPEN = ("-t", SECONDS, "-n", 1024, "-r", RATE, *SOURCES)
+OPEN = ("-t", SECONDS, "-n", OPEN_AT_ONCE, "-r", RATE, *SOURCES)
 TIMES = "p50", "p90", "p99", "p99.9"
 
 
@@ -58,9 +59,12 @@ class Result:
 
     def __init__(self, net, way):
         with WAYS[way][0](net) as pids:
-            before = sum(map(cpu_us, pids))
+            before = [(cpu_us(pid), system_us(pid)) for pid in pids]
             self.new = ways.load(net, *CLOSED)
-            self.cpu = (sum(map(cpu_us, pids)) - before) / max(1, self.new["begun"])
+            n = max(1, self.new["begun"])
+            self.cpu_of = {name_of(pid): ((cpu_us(pid) - cpu) / n, (system_us(pid) - system) / n)
+                           for pid, (cpu, system) in zip(pids, before)}
+            self.cpu = sum(cpu_us(pid) - cpu for pid, (cpu, _) in zip(pids, before)) / n
             self.kept = ways.load(net, "-k", *CLOSED)
             self.open = ways.load(net, *OPEN)
             self.memory = sum(map(unique, pids))
@@ -142,7 +146,7 @@ class Flooded:
 
     def __init__(self, net):
         self.memory = {}
-        ask = ("-t", self.SECONDS, "-n", 256, "-r", ASKS, "-s", lab.ACS4, "-S", 1)
+        ask = ("-t", self.SECONDS, "-n", AT_ONCE, "-r", ASKS, "-s", lab.ACS4, "-S", 1)
         with ways.gated(net, **BUDGETS) as pids:
             self.memory["at start"] = Memory(pids)
             self.idle = ways.load(net, *ask)
@@ -307,6 +311,17 @@ def latencies(run):
         for name, results in run.found.items()])
 
 
+def where_it_goes(run):
+    """The processor's time for one request on new connections, by process."""
+    rows = []
+    for way in "cwmpgate", "cwmpgate, monitor":
+        for name in run.found[way][0].cpu_of:
+            total, system = zip(*(r.cpu_of[name] for r in run.found[way]))
+            share = middle([100 * s / t if t else 0 for s, t in zip(system, total)])
+            rows.append([way, name, three(total), f"{min(share, 100):.0f} %"])
+    return table(["way", "process", "CPU us", "in the kernel"], rows)
+
+
 def growth(run):
     first = run.grown["10 sources"]
     return table(["cwmpgate with", "requests/s, new", ": 10 sources", "CPU us", "failed"], [
@@ -382,7 +397,7 @@ def versions():
 def report(run, busy):
     """Everything, as lines of Markdown."""
     about = [f"{'; '.join(versions())}.",
-             f"{ROUNDS} rounds of {SECONDS:g} s; {AT_ONCE} requests at once in the closed loop, "
+             f"Rounds: {ROUNDS}, each measurement {SECONDS:g} s; {AT_ONCE} requests at once in the closed loop, "
              f"{RATE:g} a second in the open one; load average before: {busy:.2f}.",
              *run.left_out]
     if busy > 0.5:
@@ -391,6 +406,7 @@ def report(run, busy):
             "", "### Complete requests in a second", "", *compared(run),
             "", f"### Time of a complete request on new connections, {RATE:g} a second", "",
             *latencies(run),
+            "", "### Where the gate's time goes", "", *where_it_goes(run),
             "", f"### {ASKS} requests a second under flood", "", *under_flood(run),
             "", "### Memory that no other process has", "", *memory_of_its_own(run),
             "", "### How the cost grows", "", *growth(run)]

@@ -86,6 +86,12 @@ def cpu_us(pid):
     return total
 
 
+def system_us(pid):
+    """What of that was in the kernel, to 10 ms."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[12]) * 1000000 / os.sysconf("SC_CLK_TCK")
+
+
 def name_of(pid):
     return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
 
@@ -358,4 +364,4 @@ def machine():
                   if line.startswith("PRETTY_NAME"))
     version = first_line("git", "-C", lab.REPO, "describe", "--always", "--dirty")
     return [f"{os.cpu_count()} x {model}, Linux {os.uname().release}, {system}",
-            f"cwmpgate {version}; {first_line('openssl', 'version')}"]
+            f"cwmpgate {version}; {first_line('openssl', 'version').split(' (')[0]}"]
