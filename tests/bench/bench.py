@@ -138,6 +138,9 @@ class Memory:
     def together(self):
         return sum(self.of.values())
 
+    def written_together(self):
+        return sum(self.written.values())
+
 
 class Flooded:
     """How the ACS fares without and with all floods at once, and what is left of it."""
@@ -167,8 +170,8 @@ class Flooded:
             self.memory["after all floods"] = Memory(pids)
 
     def grew(self):
-        return (self.memory["after all floods"].together() -
-                self.memory["all tables full"].together())
+        return (self.memory["after all floods"].written_together() -
+                self.memory["all tables full"].written_together())
 
 
 # -- how cost grows ------------------------------------------------------------
@@ -359,7 +362,7 @@ def targets(run):
     row("under both: the ACS is served", "100 %", f"{served:.2f} %", served == 100)
     row("under both: its p99", "<= 2 x idle", f"{number(slower)} x", slower <= 2)
     row("memory of its own, all tables full", "<= 2048 KiB", f"{memory:.0f} KiB", memory <= 2048)
-    row("growth of that under all floods", "0 KiB", f"{grew:.0f} KiB", grew <= 0)
+    row("growth of what was written to, all floods", "0 KiB", f"{grew:.0f} KiB", grew <= 0)
     return table(["", "target", "found", "met"], rows)
 
 

@@ -174,6 +174,8 @@ def gated(net, daemon=gate_module.DAEMON, **settings):
     try:
         with agent(net):
             yield list(gate.processes().values())
+    except FileNotFoundError as e:
+        raise AssertionError(f"a process of the gate was replaced: {gate.log()[-500:]}") from e
     finally:
         gate.stop()
         gate.unload()
