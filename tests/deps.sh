@@ -52,6 +52,7 @@ quietly apt-get install -y -q --no-install-recommends $missing 2>/dev/null || {
 
 # Only started where somebody asks for it: the demo runs its own, in its namespace.
 for p in lighttpd haproxy suricata; do
-	[ -d /run/systemd/system ] && [ -z "${missing##* "$p"*}" ] || continue
-	systemctl disable --now "$p.service" >/dev/null 2>&1 || true
+	if [ -d /run/systemd/system ] && [ -z "${missing##* "$p"*}" ]; then
+		systemctl disable --now "$p.service" >/dev/null 2>&1 || true
+	fi
 done

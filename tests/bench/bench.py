@@ -154,8 +154,8 @@ class Flooded:
             self.memory["at start"] = Memory(pids)
             self.idle = ways.load(net, *ask)
             # What grows is asked when every table has been full once.
-            with full_tables(net, 1):
-                for process in flood(net, 1):
+            with full_tables(net, 2):
+                for process in flood(net, 2):
                     process.wait(30)
             self.memory["all tables full"] = Memory(pids)
             running = flood(net, self.SECONDS + 1)
@@ -354,8 +354,12 @@ def targets(run):
             row(f"requests/s : {other}", f">= {least}", number(found), found >= least)
         else:
             rows.append([f"requests/s : {other}", f">= {least}", "not measured", "-"])
-    row("added latency, p50", "<= 60 us", f"{p50:.0f} us", p50 <= 60)
-    row("added latency, p99", "<= 3 x p50", f"{p99:.0f} us", p99 <= 3 * p50)
+    if p50 > 0:
+        row("added latency, p50", "<= 60 us", f"{p50:.0f} us", p50 <= 60)
+        row("added latency, p99", "<= 3 x p50", f"{p99:.0f} us", p99 <= 3 * p50)
+    else:
+        rows.append(["added latency, p50", "<= 60 us", f"{p50:.0f} us: noise", "-"])
+        rows.append(["added latency, p99", "<= 3 x p50", f"{p99:.0f} us: noise", "-"])
     row("offered by who is not listed, packets/s", ">= 100000", f"{unlisted:.0f}",
         unlisted >= 100000)
     row("offered by who is listed, packets/s", ">= 10000", f"{listed:.0f}", listed >= 10000)

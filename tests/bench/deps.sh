@@ -21,12 +21,14 @@ try() {
 }
 
 mirror() {
+	# shellcheck disable=SC2016	# a field's name, for apt-get
 	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' |
 		head -n 1
 }
 
 suricata() {
 	[ ! -x /usr/bin/suricata ] || return 0
+	# shellcheck disable=SC1091	# the machine's own
 	[ "$(. /etc/os-release && echo "$VERSION_CODENAME")" = bookworm ] || {
 		"$here/../deps.sh" suricata
 		return

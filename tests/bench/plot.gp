@@ -9,7 +9,7 @@ set multiplot layout 2,1
 set border 3
 set tics nomirror
 set grid ytics lc rgb "#dddddd"
-set key top right
+set key outside right top
 
 set title "Complete connection requests in a second: median, least and greatest"
 set style data histograms
