@@ -102,6 +102,7 @@ static enum why ask(struct scene *s)
 	pass_ack(f, s->packet);
 	f->ticket = a->ticket;
 	f->last = a->last;
+	f->source->proven |= a->why == WHY_AUTHENTICATED;
 	f->unproven = a->why != WHY_AUTHENTICATED && a->why != WHY_UNCHECKED;
 	f->learned = false;
 	f->answer_at = f->agent_next;
@@ -111,10 +112,10 @@ static enum why ask(struct scene *s)
 	return a->why;
 }
 
-/* Whoever holds most makes room; settle() tells the flow's two sides. */
-static bool evict(struct scene *s, struct source *from, bool head)
+/* The cheapest makes room; settle() tells its two sides. */
+static bool evict(struct scene *s, bool head)
 {
-	struct flow *f = from ? flow_oldest(s->gate->flows, from, head) : NULL;
+	struct flow *f = flow_cheapest(s->gate->flows, head);
 
 	if (!f)
 		return false;
@@ -131,8 +132,7 @@ static bool take_head(struct scene *s)
 	if (f->source->heads >= HEADS_PER_SOURCE)
 		return false;
 	return flow_take_head(s->gate->flows, f) ||
-	       (evict(s, source_greediest_heads(&s->gate->sources), true) &&
-		flow_take_head(s->gate->flows, f));
+	       (evict(s, true) && flow_take_head(s->gate->flows, f));
 }
 
 static enum why read_bytes(struct scene *s)
@@ -196,8 +196,7 @@ static enum why embryo(struct scene *s)
 	f->source = source_get(&g->sources, &p->src, g->policy, s->now_ms);
 	if (!f->source || f->source->flows >= FLOWS_PER_SOURCE)
 		return WHY_SOURCE_FULL;
-	if (flow_live_full(g->flows) &&
-	    !evict(s, source_greediest_flows(&g->sources), false))
+	if (flow_live_full(g->flows) && !evict(s, false))
 		return WHY_SOURCE_FULL;
 	f->deferred = true;
 	flow_set(g->flows, f, FLOW_READING, s->now_ms + FIRST_BYTE_MS);

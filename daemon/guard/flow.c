@@ -266,15 +266,26 @@ bool flow_live_full(const struct flows *t)
 	return t->list[LIST_LIVE].n >= LIVE_MAX;
 }
 
-struct flow *flow_oldest(struct flows *t, const struct source *source, bool head)
+static bool gives_way_before(const struct source *a, const struct source *b, bool head)
 {
+	if (a->proven != b->proven)
+		return b->proven;
+	return head ? a->heads > b->heads : a->flows > b->flows;
+}
+
+struct flow *flow_cheapest(struct flows *t, bool head)
+{
+	struct flow *cheapest = NULL;
+
 	for (uint16_t i = t->list[LIST_LIVE].oldest; i != NONE; i = t->flow[i].newer) {
 		struct flow *f = &t->flow[i];
 
-		if (f->source == source && (!head || (f->head && f->state == FLOW_READING)))
-			return f;
+		if (head && !(f->head && f->state == FLOW_READING))
+			continue;
+		if (!cheapest || gives_way_before(f->source, cheapest->source, head))
+			cheapest = f;
 	}
-	return NULL;
+	return cheapest;
 }
 
 struct flow *flow_overdue(struct flows *t, uint64_t now_ms)

@@ -118,10 +118,12 @@ void		 flow_drop_reply(struct flows *t, struct flow *f);
 bool		 flow_live_full(const struct flows *t);
 
 /*
- * The oldest live flow of @source; with @head the oldest that holds a buffer
- * for a head it is still reading.  NULL if there is none.
+ * The live flow that gives way to another, with @head one of those that hold a
+ * buffer for a head they are still reading: of a source that has not proven
+ * itself, if there is one; of the source that holds most of what is wanted; the
+ * oldest.  NULL if there is none.
  */
-struct flow	*flow_oldest(struct flows *t, const struct source *source, bool head);
+struct flow	*flow_cheapest(struct flows *t, bool head);
 
 /* Some flow whose deadline has passed, or NULL. */
 struct flow	*flow_overdue(struct flows *t, uint64_t now_ms);

@@ -70,26 +70,6 @@ struct source *source_get(struct sources *t, const struct addr *addr,
 	return s;
 }
 
-struct source *source_greediest_flows(struct sources *t)
-{
-	struct source *most = NULL;
-
-	for (size_t i = 0; i < SOURCES_MAX; i++)
-		if (t->of[i].used && t->of[i].flows && (!most || t->of[i].flows > most->flows))
-			most = &t->of[i];
-	return most;
-}
-
-struct source *source_greediest_heads(struct sources *t)
-{
-	struct source *most = NULL;
-
-	for (size_t i = 0; i < SOURCES_MAX; i++)
-		if (t->of[i].used && t->of[i].heads && (!most || t->of[i].heads > most->heads))
-			most = &t->of[i];
-	return most;
-}
-
 uint32_t source_charge(struct source *s, const struct policy *policy, uint64_t now_ms)
 {
 	uint64_t ban = policy->ban_ms;

@@ -4,7 +4,7 @@
  * and how often it has sent what no client sends.
  *
  * No source can use up what another needs: shares are limited, and when a
- * table is full whoever holds most of it gives way.
+ * table is full whoever holds most of it gives way (flow_cheapest()).
  */
 #ifndef CWMPGATE_SOURCE_H
 #define CWMPGATE_SOURCE_H
@@ -21,6 +21,7 @@ struct source {
 	uint16_t	heads;		/* head buffers */
 	uint8_t		strikes;	/* bans so far; each doubles the next */
 	bool		used;
+	bool		proven;		/* it has sent a digest that was right */
 	struct bucket	malformed;
 	uint64_t	seen_ms;
 	uint64_t	banned_ms;	/* the end of its latest ban */
@@ -41,10 +42,6 @@ void sources_init(struct sources *t, const struct siphash_key *key);
  */
 struct source *source_get(struct sources *t, const struct addr *addr,
 			  const struct policy *policy, uint64_t now_ms);
-
-/* Whoever holds most flows, or most heads; NULL if nobody holds any. */
-struct source *source_greediest_flows(struct sources *t);
-struct source *source_greediest_heads(struct sources *t);
 
 /*
  * Charges one malformed request or connection.  Returns how long the source is
