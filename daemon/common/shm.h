@@ -5,20 +5,27 @@
  * The supervisor writes `setup` before it starts a guard; the guard alone
  * writes the rest, without locks, and everybody else only reads it.  It
  * outlives the guard, so counters and decisions survive a crash and a reload.
+ *
+ * The connections are listed only when somebody asks: the supervisor sets
+ * `flows_wanted`, the guard copies its table between two packets, at its next
+ * tick, and says so in `flows_given`.  While nobody asks it costs one load for
+ * each tick, and the pages of the list are not even there.
  */
 #ifndef CWMPGATE_SHM_H
 #define CWMPGATE_SHM_H
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "addr.h"
 #include "excerpt.h"
+#include "flow_row.h"
 #include "policy.h"
 #include "siphash.h"
 #include "why.h"
 
-enum { DECISIONS_MAX = 4096, SHM_VERSION = 2 };
+enum { DECISIONS_MAX = 4096, SHM_VERSION = 3 };
 
 /* One decision worth a line: no packet of a healthy connection. */
 struct decision {
@@ -51,6 +58,13 @@ struct shm {
 	uint64_t		late_verdicts, odd_messages, lost_segments;
 	_Atomic uint64_t	n_decisions;	/* ever; the newest is before this index */
 	struct decision		decision[DECISIONS_MAX];
+	struct use		use;		/* at the last tick */
+	_Atomic uint32_t	flows_wanted;	/* a number that was not used before */
+	_Atomic uint32_t	flows_given;	/* the one the list was made for */
+	_Atomic uint32_t	flows_edits;	/* odd while the list is written */
+	uint32_t		n_flows;
+	uint64_t		flows_ms;	/* when it was made */
+	struct flow_row		flow[FLOWS_MAX];
 };
 
 /* The guard's side. */
@@ -60,6 +74,15 @@ static inline void shm_decide(struct shm *m, const struct decision *d)
 
 	m->decision[n % DECISIONS_MAX] = *d;
 	atomic_store_explicit(&m->n_decisions, n + 1, memory_order_release);
+}
+
+/* The guard writes printable text; whoever reads it does not rely on that. */
+static inline void shm_clean(char text[EXCERPT_MAX])
+{
+	text[EXCERPT_MAX - 1] = '\0';
+	for (char *at = text; *at; at++)
+		if (*at < 0x20 || *at >= 0x7f)
+			*at = '.';
 }
 
 /*
@@ -76,8 +99,28 @@ static inline bool shm_read(const struct shm *m, uint64_t i, struct decision *d)
 	*d = m->decision[i % DECISIONS_MAX];
 	atomic_thread_fence(memory_order_acquire);
 	n = atomic_load_explicit(&m->n_decisions, memory_order_relaxed);
-	d->excerpt[EXCERPT_MAX - 1] = '\0';
+	shm_clean(d->excerpt);
 	return n - i < DECISIONS_MAX && d->why < WHY_COUNT && d->from <= FROM_CLOCK;
+}
+
+/*
+ * Copies the list of connections that was made for @wanted, or a later one, to
+ * @out; false if it is not there yet, or was written while it was copied.
+ */
+static inline bool shm_read_flows(const struct shm *m, uint32_t wanted,
+				  struct flow_row out[FLOWS_MAX], size_t *n)
+{
+	uint32_t edits = atomic_load_explicit(&m->flows_edits, memory_order_acquire);
+
+	if (edits & 1 ||
+	    (int32_t)(atomic_load_explicit(&m->flows_given, memory_order_relaxed) - wanted) < 0)
+		return false;
+	*n = m->n_flows;
+	if (*n > FLOWS_MAX)
+		return false;
+	memcpy(out, m->flow, *n * sizeof(*out));
+	atomic_thread_fence(memory_order_acquire);
+	return atomic_load_explicit(&m->flows_edits, memory_order_relaxed) == edits;
 }
 
 #endif /* CWMPGATE_SHM_H */

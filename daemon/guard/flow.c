@@ -299,3 +299,35 @@ struct flow *flow_overdue(struct flows *t, uint64_t now_ms)
 	}
 	return NULL;
 }
+
+static struct flow_row row_of(const struct flow *f)
+{
+	return (struct flow_row){
+		.deadline_ms = f->deadline_ms,
+		.client = f->key.client, .agent = f->key.agent,
+		.cport = f->key.cport, .aport = f->key.aport,
+		.head_len = f->head ? f->head->len : 0,
+		.requests = f->requests, .state = (uint8_t)f->state,
+	};
+}
+
+size_t flows_list(const struct flows *t, struct flow_row out[FLOWS_MAX])
+{
+	static const enum list	order[] = { LIST_LIVE, LIST_EMBRYO, LIST_OVER };
+	size_t			n = 0;
+
+	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)
+		for (uint16_t i = t->list[order[k]].oldest; i != NONE; i = t->flow[i].newer)
+			out[n++] = row_of(&t->flow[i]);
+	return n;
+}
+
+struct use flows_use(const struct flows *t)
+{
+	return (struct use){
+		.embryos = t->list[LIST_EMBRYO].n,
+		.live = t->list[LIST_LIVE].n,
+		.over = t->list[LIST_OVER].n,
+		.heads = (uint16_t)(HEADS_MAX - t->n_heads),
+	};
+}

@@ -9,24 +9,11 @@
 #ifndef CWMPGATE_FLOW_H
 #define CWMPGATE_FLOW_H
 
+#include "flow_row.h"
 #include "head.h"
 #include "packet.h"
 #include "siphash.h"
 #include "source.h"
-
-/*
- *	EMBRYO		SYN-ACK sent; the client has not answered yet
- *	READING		a request head is arriving
- *	SENT		it was delivered; the agent has not acknowledged it yet
- *	ANSWERING	the agent has it; its answer, then perhaps another request
- *	FAREWELL	the gate has answered with 503 and closes
- *	REFUSED		closed by the gate; lingers to answer late packets
- *	CLOSED		closed by the peers; lingers likewise
- */
-enum flow_state {
-	FLOW_FREE, FLOW_EMBRYO, FLOW_READING, FLOW_SENT, FLOW_ANSWERING,
-	FLOW_FAREWELL, FLOW_REFUSED, FLOW_CLOSED,
-};
 
 struct flow_key {
 	struct addr	client, agent;
@@ -127,5 +114,11 @@ struct flow	*flow_cheapest(struct flows *t, bool head);
 
 /* Some flow whose deadline has passed, or NULL. */
 struct flow	*flow_overdue(struct flows *t, uint64_t now_ms);
+
+/* Every connection as a row, at most FLOWS_MAX of them; how many there are. */
+size_t		 flows_list(const struct flows *t, struct flow_row out[FLOWS_MAX]);
+
+/* How full the tables are. */
+struct use	 flows_use(const struct flows *t);
 
 #endif /* CWMPGATE_FLOW_H */

@@ -62,6 +62,16 @@ bool gate_tick(struct gate *g, uint64_t now_ms, struct outcome *out)
 	return true;
 }
 
+size_t gate_list(const struct gate *g, struct flow_row out[FLOWS_MAX])
+{
+	return flows_list(g->flows, out);
+}
+
+struct use gate_use(const struct gate *g)
+{
+	return flows_use(g->flows);
+}
+
 struct gate *gate_new(const struct policy *policy, struct judge *judge,
 		      const struct siphash_key *key, uint64_t count[WHY_COUNT])
 {

@@ -10,6 +10,7 @@
 
 #include "ask.h"
 #include "excerpt.h"
+#include "flow_row.h"
 #include "policy.h"
 #include "segment.h"
 #include "siphash.h"
@@ -54,5 +55,12 @@ void		 gate_packet(struct gate *g, enum from from, struct bytes raw,
  * no packet to accept in @out.
  */
 bool		 gate_tick(struct gate *g, uint64_t now_ms, struct outcome *out);
+
+/*
+ * What the gate holds, for people; nothing changes by it.  Not for every packet:
+ * it walks over all connections.
+ */
+size_t		 gate_list(const struct gate *g, struct flow_row out[FLOWS_MAX]);
+struct use	 gate_use(const struct gate *g);
 
 #endif /* CWMPGATE_GATE_H */

@@ -80,6 +80,23 @@ static int serve_batch(struct guard *g, uint64_t now_ms)
 	return n;
 }
 
+/* The list of connections, for whoever asked since the last time. */
+static void show_flows(struct guard *g, uint64_t now_ms)
+{
+	struct shm	*m = g->shm;
+	uint32_t	 wanted = atomic_load_explicit(&m->flows_wanted, memory_order_relaxed);
+	uint32_t	 edits = atomic_load_explicit(&m->flows_edits, memory_order_relaxed) | 1;
+
+	if (wanted == atomic_load_explicit(&m->flows_given, memory_order_relaxed))
+		return;
+	atomic_store_explicit(&m->flows_edits, edits, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+	m->n_flows = (uint32_t)gate_list(g->gate, m->flow);
+	m->flows_ms = now_ms;
+	atomic_store_explicit(&m->flows_given, wanted, memory_order_relaxed);
+	atomic_store_explicit(&m->flows_edits, edits + 1, memory_order_release);
+}
+
 static void tick(struct guard *g, uint64_t now_ms)
 {
 	while (gate_tick(g->gate, now_ms, &g->outcome))
@@ -87,6 +104,8 @@ static void tick(struct guard *g, uint64_t now_ms)
 	g->shm->late_verdicts = nfqueue_late(g->queue);
 	g->shm->odd_messages = nfqueue_odd(g->queue);
 	g->shm->lost_segments = g->inject.failed;
+	g->shm->use = gate_use(g->gate);
+	show_flows(g, now_ms);
 	atomic_store(&g->shm->heartbeat_ms, now_ms);
 }
 

@@ -94,6 +94,18 @@ static void shm(struct supervisor *s, char *word[WORDS], struct control_answer *
 		fail(a, strerror(errno));
 }
 
+/* The guard makes the list at its next tick; whoever asks looks for it there. */
+static void flows(struct supervisor *s, char *word[WORDS], struct control_answer *a)
+{
+	if (!s->serving) {
+		fail(a, "guard and judge do not run");
+		return;
+	}
+	atomic_store(&s->shm->flows_wanted, ++s->flows_wanted);
+	fprintf(a->text, "wanted=%" PRIu32 "\n", s->flows_wanted);
+	shm(s, word, a);
+}
+
 static void ban(struct supervisor *s, char *word[WORDS], struct control_answer *a)
 {
 	struct addr	addr;
@@ -181,6 +193,7 @@ static const struct command {
 } commands[] = {
 	{ "status", status, false },
 	{ "shm", shm, false },
+	{ "flows", flows, false },
 	{ "ban", ban, true },
 	{ "unban", unban, true },
 	{ "reload", reload, true },

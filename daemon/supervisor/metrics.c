@@ -55,6 +55,15 @@ static void write_reasons(const struct shm *shm, FILE *out)
 		lower(out, why_info[i].name);
 		fprintf(out, "\"} %" PRIu64 "\n", shm->count[i]);
 	}
+	begin(out, "connections", "gauge", "Connections that the gate knows.");
+	fprintf(out, "cwmpgate_connections{state=\"live\"} %u\n", shm->use.live);
+	fprintf(out, "cwmpgate_connections{state=\"embryo\"} %u\n", shm->use.embryos);
+	fprintf(out, "cwmpgate_connections{state=\"over\"} %u\n", shm->use.over);
+	begin(out, "connections_max", "gauge", "Room for connections.");
+	fprintf(out, "cwmpgate_connections_max{state=\"live\"} %d\n", LIVE_MAX);
+	fprintf(out, "cwmpgate_connections_max{state=\"embryo\"} %d\n", EMBRYOS_MAX);
+	one(out, "heads", "gauge", "Request heads that are held.", shm->use.heads);
+	one(out, "heads_max", "gauge", "Room for request heads.", HEADS_MAX);
 	one(out, "late_verdicts_total", "counter", "Verdicts on packets that were gone.",
 	    shm->late_verdicts);
 	one(out, "odd_messages_total", "counter", "Messages of the kernel that made no sense.",

@@ -25,6 +25,7 @@ struct supervisor {
 	uint32_t			 judge_silent;	/* as last seen */
 	struct shm			*shm;
 	struct siphash_key		 key;		/* of all guards and judges */
+	uint32_t			 flows_wanted;	/* lists that were asked for */
 	int				 shm_fd, trace_fd;
 	uint64_t			 watchdog_ms;	/* when to tell next that we live */
 	uint64_t			 metrics_ms;	/* when to write them next */

@@ -470,6 +470,57 @@ static void heads_are_shared_out(void **state)
 	assert_int_equal(client(6, 1, TCP_ACK, &GET[5], 5), WHY_PARTIAL);
 }
 
+/* What the table holds, as it is shown to people; looking changes nothing. */
+static void connections_are_listed(void **state)
+{
+	static struct flow_row	row[FLOWS_MAX];
+	struct use		use;
+
+	(void)state;
+	assert_int_equal(gate_list(gate, row), 0);
+	join(10, 1);
+	assert_int_equal(client(1, 1, TCP_ACK, GET, 5), WHY_PARTIAL);
+	client_host = 11;
+	assert_int_equal(client(0, 0, TCP_SYN, "", 0), WHY_SYN);
+	assert_int_equal(agent(0, 1, TCP_SYN | TCP_ACK, "", 0), WHY_SYN_ACK);
+	for (int twice = 0; twice < 2; twice++) {
+		assert_int_equal(gate_list(gate, row), 2);
+		assert_int_equal(row[0].state, FLOW_READING);
+		assert_int_equal(row[0].client.b[15], 10);
+		assert_int_equal(row[0].cport, 1);
+		assert_int_equal(row[0].aport, 7547);
+		assert_int_equal(row[0].head_len, 5);
+		assert_int_equal(row[0].deadline_ms, now + HEAD_MS);
+		assert_int_equal(row[1].state, FLOW_EMBRYO);
+		assert_int_equal(row[1].client.b[15], 11);
+		use = gate_use(gate);
+		assert_int_equal(use.live, 1);
+		assert_int_equal(use.embryos, 1);
+		assert_int_equal(use.heads, 1);
+		assert_int_equal(use.over, 0);
+	}
+	client_host = 10;
+	assert_int_equal(client(6, 1, TCP_ACK, "\001", 1), WHY_BAD_BYTE);
+	assert_int_equal(gate_list(gate, row), 2);
+	assert_int_equal(row[1].state, FLOW_REFUSED);
+	use = gate_use(gate);
+	assert_int_equal(use.live + use.heads, 0);
+	assert_int_equal(use.over, 1);
+}
+
+static void a_full_table_is_listed(void **state)
+{
+	static struct flow_row	row[FLOWS_MAX];
+	struct use		use;
+
+	(void)state;
+	for (unsigned n = 0; n < 2 * FLOWS_MAX; n++)
+		join((uint8_t)(10 + n % 100), (uint16_t)(n + 1));
+	use = gate_use(gate);
+	assert_int_equal(gate_list(gate, row), use.live + use.embryos + use.over);
+	assert_int_equal(use.live, LIVE_MAX);
+}
+
 int main(void)
 {
 #define GATE_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -489,6 +540,8 @@ int main(void)
 		GATE_TEST(one_source_has_its_share),
 		GATE_TEST(the_greediest_gives_way),
 		GATE_TEST(heads_are_shared_out),
+		GATE_TEST(connections_are_listed),
+		GATE_TEST(a_full_table_is_listed),
 	};
 #undef GATE_TEST
 
