@@ -37,7 +37,7 @@ CLI	:= $(filter-out daemon/common/sandbox%,$(COMMON)) $(wildcard daemon/supervis
 	   $(addprefix daemon/supervisor/,metrics.c nftlook.c queuelook.c rules.c rules_xt.c run.c) \
 	   $(filter-out daemon/cli/replay.c daemon/cli/capture.c,$(wildcard daemon/cli/*.c))
 REPLAY	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) \
-	   $(addprefix daemon/cli/,replay.c capture.c say.c)
+	   $(addprefix daemon/cli/,replay.c capture.c say.c lesson.c acsmatch.c place.c)
 UNIT	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ	:= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := build/cwmpgated build/cwmpgate-guard build/cwmpgate-judge build/cwmpgate build/cwmpgate-replay

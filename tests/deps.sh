@@ -12,6 +12,7 @@ PACKAGES="gcc make pkg-config libc6-dev
 	nftables iptables iproute2 procps
 	curl lighttpd nmap strace tcpdump mandoc man-db
 	slowhttptest hping3 masscan dnsmasq-base
+	prometheus prometheus-node-exporter tmux
 	wget python3-requests libwww-perl nodejs default-jdk-headless apache2-bin
 	python3 python3-pytest python3-scapy"
 
@@ -50,8 +51,8 @@ quietly apt-get install -y -q --no-install-recommends $missing 2>/dev/null || {
 	quietly apt-get install -y -q --no-install-recommends $missing
 }
 
-# Only started where somebody asks for it: the demo runs its own, in its namespace.
-for p in lighttpd haproxy suricata; do
+# Only started where somebody asks for it: demo and tests run their own, in namespaces.
+for p in lighttpd haproxy suricata prometheus prometheus-node-exporter; do
 	if [ -d /run/systemd/system ] && [ -z "${missing##* "$p"*}" ]; then
 		systemctl disable --now "$p.service" >/dev/null 2>&1 || true
 	fi

@@ -30,9 +30,12 @@ typedef enum status command(struct cli *c, int argc, char *argv[]);
 
 command cmd_status, cmd_events, cmd_explain, cmd_bans, cmd_ban, cmd_unban, cmd_reload,
 	cmd_confirm, cmd_mode, cmd_check, cmd_rules, cmd_metrics, cmd_doctor, cmd_top,
-	cmd_replay;
+	cmd_flows, cmd_learn, cmd_replay;
 
 /* Says how the command at hand is used; STATUS_USAGE. */
 enum status wrong_usage(void);
+
+/* A decimal number of at most nine digits, and nothing else. */
+bool read_count(const char *text, unsigned *out);
 
 #endif /* CWMPGATE_CLI_H */

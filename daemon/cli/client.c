@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A reload starts processes and loads rules. */
@@ -143,20 +144,73 @@ uint64_t client_number(const struct reply *r, const char *key)
 	return strtoull(client_value(r, key, text, sizeof(text)), NULL, 0);
 }
 
-const struct shm *client_map(const struct cli *c)
+static const struct shm *map(struct reply *r)
 {
-	static struct reply	 r;
 	struct stat		 st;
 	const struct shm	*m = NULL;
 
-	client_ask(c, "shm", &r);
-	if (r.fd < 0)
+	if (r->fd < 0)
 		return NULL;
-	if (fstat(r.fd, &st) == 0 && st.st_size == (off_t)sizeof(*m)) {
-		m = mmap(NULL, sizeof(*m), PROT_READ, MAP_SHARED, r.fd, 0);
-		if (m == MAP_FAILED || m->version != SHM_VERSION)
+	if (fstat(r->fd, &st) == 0 && st.st_size == (off_t)sizeof(*m)) {
+		m = mmap(NULL, sizeof(*m), PROT_READ, MAP_SHARED, r->fd, 0);
+		if (m == MAP_FAILED)
 			m = NULL;
+		else if (m->version != SHM_VERSION)
+			client_unmap(&m);
 	}
-	close(r.fd);
+	close(r->fd);
 	return m;
+}
+
+const struct shm *client_map(const struct cli *c)
+{
+	static struct reply r;
+
+	client_ask(c, "shm", &r);
+	return map(&r);
+}
+
+void client_unmap(const struct shm **m)
+{
+	if (*m)
+		munmap((void *)*m, sizeof(**m));
+	*m = NULL;
+}
+
+const struct shm *client_must_map(const struct cli *c, enum status *status)
+{
+	const struct shm *m = client_map(c);
+
+	*status = STATUS_OK;
+	if (!m)
+		*status = client_order(c, "status");
+	if (!m && *status == STATUS_OK) {
+		fputs("cwmpgate: the daemon is of another version\n", stderr);
+		*status = STATUS_FAILED;
+	}
+	return m;
+}
+
+const char *client_flows(const struct cli *c, struct flow_list *l)
+{
+	enum { PATIENCE_TICKS = 20, HALF_MS = TICK_MS / 2 };
+	static struct reply	 r;
+	const struct shm	*m;
+	uint32_t		 wanted;
+
+	l->n = 0;
+	client_ask(c, "flows", &r);
+	l->status = r.status;
+	m = map(&r);
+	if (r.status != STATUS_OK)
+		return r.text;
+	wanted = (uint32_t)client_number(&r, "wanted");
+	l->status = STATUS_FAILED;
+	for (int i = 0; m && i < PATIENCE_TICKS && l->status != STATUS_OK; i++) {
+		nanosleep(&(struct timespec){ .tv_nsec = HALF_MS * 1000000l }, NULL);
+		if (shm_read_flows(m, wanted, l->row, &l->n))
+			l->status = STATUS_OK;
+	}
+	client_unmap(&m);
+	return l->status == STATUS_OK ? NULL : "the guard does not answer\n";
 }

@@ -26,5 +26,18 @@ uint64_t client_number(const struct reply *r, const char *key);
 
 /* The daemon's shared memory, to be read; NULL if there is none of our version. */
 const struct shm *client_map(const struct cli *c);
+void		  client_unmap(const struct shm **m);
+
+/* As client_map(), and says on standard error what went wrong. */
+const struct shm *client_must_map(const struct cli *c, enum status *status);
+
+struct flow_list {
+	enum status	status;
+	size_t		n;
+	struct flow_row	row[FLOWS_MAX];
+};
+
+/* The connections at this moment; NULL, or what went wrong. */
+const char *client_flows(const struct cli *c, struct flow_list *l);
 
 #endif /* CWMPGATE_CLIENT_H */

@@ -13,21 +13,44 @@
 
 #include "say.h"
 
-void doctor_say(struct doctor *d, enum finding f, const char *remedy, const char *fmt, ...)
+static void say_finding(const struct doctor *d, enum finding f, const char *text,
+			const char *remedy)
 {
 	static const char *const	word[] = { "good", "odd ", "BAD " };
 	static const enum colour	colour[] = { GREEN, YELLOW, RED };
-	va_list				ap;
 
-	d->bad += f == FOUND_BAD;
-	d->odd += f == FOUND_ODD;
-	printf("%s%s%s  ", paint(d->cli, colour[f]), word[f], paint(d->cli, PLAIN));
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	putchar('\n');
+	printf("%s%s%s  %s\n", paint(d->cli, colour[f]), word[f], paint(d->cli, PLAIN), text);
 	if (remedy)
 		printf("      -> %s\n", remedy);
+}
+
+static void json_finding(const struct doctor *d, enum finding f, const char *text,
+			 const char *remedy)
+{
+	static const char *const word[] = { "good", "odd", "bad" };
+
+	printf("%s{\"result\":\"%s\",\"text\":", d->n ? "," : "", word[f]);
+	json_text(stdout, text);
+	fputs(",\"remedy\":", stdout);
+	json_text(stdout, remedy ? remedy : "");
+	putchar('}');
+}
+
+void doctor_say(struct doctor *d, enum finding f, const char *remedy, const char *fmt, ...)
+{
+	char	text[512];
+	va_list	ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (d->cli->json)
+		json_finding(d, f, text, remedy);
+	else
+		say_finding(d, f, text, remedy);
+	d->n++;
+	d->bad += f == FOUND_BAD;
+	d->odd += f == FOUND_ODD;
 }
 
 static void look_at_conf(struct doctor *d)
@@ -68,6 +91,16 @@ static bool is_default(const struct credential *c)
 	return c->user_len == c->password_len && memcmp(c->user, c->password, c->user_len) == 0;
 }
 
+static bool read_credentials(struct credentials *out, const char *file)
+{
+	FILE	*nowhere = fopen("/dev/null", "we");
+	bool	 good = nowhere && conf_credentials(out, file, nowhere);
+
+	if (nowhere)
+		fclose(nowhere);
+	return good;
+}
+
 static void look_at_credentials(struct doctor *d)
 {
 	static struct credentials	credentials;
@@ -75,9 +108,9 @@ static void look_at_credentials(struct doctor *d)
 
 	if (!d->cli->conf_good || !*file)
 		return;
-	if (!conf_credentials(&credentials, file, stdout)) {
-		doctor_say(d, FOUND_BAD, "it has to be root's, of mode 0600",
-			   "the credentials cannot be used");
+	if (!read_credentials(&credentials, file)) {
+		doctor_say(d, FOUND_BAD, "cwmpgate check shows why; it has to be root's, of mode 0600",
+			   "the credentials in %s cannot be used", file);
 		return;
 	}
 	doctor_say(d, FOUND_GOOD, NULL, "%s: %zu credentials, readable by root alone", file,
@@ -148,8 +181,20 @@ static void look_at_daemon(struct doctor *d)
 	if (f->m.n_counters == 0)
 		doctor_say(d, FOUND_BAD, "the daemon loads them; or cwmpgate rules load",
 			   "the rules are not in the kernel");
-	printf("      without a daemon: %s\n", facts_without_daemon(f));
-	printf("      when the queue is full: %s\n", facts_when_full(f));
+}
+
+/* Open is what monitor is for; in enforce somebody has written it down. */
+static void look_at_fail_mode(struct doctor *d)
+{
+	const struct facts	*f = d->facts;
+	bool			 enforce = strcmp(f->mode, "enforce") == 0;
+	bool			 down = enforce && strcmp(f->daemon_down, "open") == 0;
+	bool			 full = enforce && strcmp(f->overload, "open") == 0;
+
+	doctor_say(d, down ? FOUND_ODD : FOUND_GOOD, down ? "daemon_down = \"closed\"" : NULL,
+		   "without a daemon: %s", facts_without_daemon(f));
+	doctor_say(d, full ? FOUND_ODD : FOUND_GOOD, full ? "overload = \"closed\"" : NULL,
+		   "when the queue is full: %s", facts_when_full(f));
 }
 
 enum status cmd_doctor(struct cli *c, int argc, char *argv[])
@@ -165,13 +210,19 @@ enum status cmd_doctor(struct cli *c, int argc, char *argv[])
 		return STATUS_DENIED;
 	}
 	facts_get(c, &facts);
+	if (c->json)
+		fputs("{\"findings\":[", stdout);
 	look_at_conf(&d);
 	look_at_credentials(&d);
 	look_at_users(&d);
 	look_at_daemon(&d);
+	look_at_fail_mode(&d);
 	doctor_kernel(&d);
 	doctor_rules(&d);
 	doctor_ports(&d);
-	printf("%u bad, %u odd\n", d.bad, d.odd);
+	if (c->json)
+		printf("],\"bad\":%u,\"odd\":%u}\n", d.bad, d.odd);
+	else
+		printf("%u bad, %u odd\n", d.bad, d.odd);
 	return d.bad ? STATUS_FAILED : STATUS_OK;
 }

@@ -11,7 +11,7 @@ struct doctor {
 	const struct cli	*cli;
 	const struct conf	*conf;
 	const struct facts	*facts;
-	unsigned		 bad, odd;
+	unsigned		 n, bad, odd;	/* findings */
 };
 
 /* A line of the report, and what to do about it (NULL: nothing). */

@@ -44,12 +44,31 @@ static void look_at_parts(struct doctor *d)
 	}
 	if (good == n)
 		doctor_say(d, FOUND_GOOD, NULL, "nft and the kernel have all that the rules need");
-	if (kernel_takes("", "queue num 0"))
-		doctor_say(d, FOUND_GOOD, NULL, "the kernel has nft's queue statement");
-	else
+}
+
+/* Where the queue rules go: nft's own statement, or iptables-nft in its place. */
+static void look_at_backend(struct doctor *d)
+{
+	static const char *const	programs[] = { "iptables-nft", "ip6tables-nft" };
+	bool				all = true;
+
+	if (kernel_takes("", "queue num 0")) {
+		doctor_say(d, FOUND_GOOD, NULL, "backend nft: the kernel has nft's queue statement");
+		return;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		const char *const argv[] = { programs[i], "--version", NULL };
+
+		if (run(argv, NULL, NULL) == RAN_OK)
+			continue;
+		all = false;
+		doctor_say(d, FOUND_BAD, "Debian: package iptables; OpenWrt: iptables-nft, or "
+			   "kmod-nft-queue to do without",
+			   "the kernel has no nft queue statement, and there is no %s", programs[i]);
+	}
+	if (all)
 		doctor_say(d, FOUND_ODD, "it works; OpenWrt has it in kmod-nft-queue",
-			   "the kernel has no nft queue statement: the queue rules go through "
-			   "iptables-nft");
+			   "backend iptables-nft: the kernel has no nft queue statement");
 }
 
 static void look_at_queue(struct doctor *d)
@@ -105,10 +124,13 @@ static void look_at_retries(struct doctor *d)
 		doctor_say(d, FOUND_GOOD, NULL, "net.ipv4.tcp_synack_retries = %ld", retries);
 }
 
+#define CONNTRACK "/proc/sys/net/netfilter/nf_conntrack_"
+
+/* The last three are for the reader: the gate checks windows and sums itself. */
 static void look_at_conntrack(struct doctor *d)
 {
-	long	max = read_sysctl("/proc/sys/net/netfilter/nf_conntrack_max");
-	long	count = read_sysctl("/proc/sys/net/netfilter/nf_conntrack_count");
+	long	max = read_sysctl(CONNTRACK "max");
+	long	count = read_sysctl(CONNTRACK "count");
 
 	if (max < 0 || count < 0)
 		doctor_say(d, FOUND_ODD, "load nf_conntrack",
@@ -118,12 +140,16 @@ static void look_at_conntrack(struct doctor *d)
 			   "ACS is refused as well", "conntrack holds %ld of %ld connections", count,
 			   max);
 	else
-		doctor_say(d, FOUND_GOOD, NULL, "conntrack holds %ld of %ld connections", count, max);
+		doctor_say(d, FOUND_GOOD, NULL, "conntrack holds %ld of %ld connections; tcp_loose %ld, "
+			   "tcp_be_liberal %ld, checksum %ld", count, max,
+			   read_sysctl(CONNTRACK "tcp_loose"), read_sysctl(CONNTRACK "tcp_be_liberal"),
+			   read_sysctl(CONNTRACK "checksum"));
 }
 
 void doctor_kernel(struct doctor *d)
 {
 	look_at_parts(d);
+	look_at_backend(d);
 	if (d->conf->mode != MODE_BLOCK)
 		look_at_queue(d);
 	look_at_retries(d);

@@ -13,7 +13,7 @@ enum { LISTEN = 0x0a, LISTENERS_MAX = 256, FALLBACK_PORT = 7548 };
 
 struct listener {
 	uint16_t	port;
-	bool		loopback;
+	bool		loopback, any;
 	unsigned long	inode;
 };
 
@@ -44,7 +44,9 @@ static void read_table(const char *path, struct listeners *l)
 	while (f && l->n < LISTENERS_MAX && fgets(line, sizeof(line), f))
 		if (sscanf(line, " %*u: %39[0-9A-F]:%x %*s %x %*s %*s %*s %*u %*u %lu", addr, &port,
 			   &state, &inode) == 4 && state == LISTEN)
-			l->of[l->n++] = (struct listener){ (uint16_t)port, is_loopback(addr), inode };
+			l->of[l->n++] = (struct listener){
+				(uint16_t)port, is_loopback(addr),
+				strspn(addr, "0") == strlen(addr), inode };
 	if (f)
 		fclose(f);
 }
@@ -110,7 +112,8 @@ static bool look_at_port(struct doctor *d, const struct listeners *l, uint16_t p
 		doctor_say(d, FOUND_ODD, "let the agent listen on the WAN's address",
 			   "%s listens on port %u of the loopback only", name, port);
 	else
-		doctor_say(d, FOUND_GOOD, NULL, "%s listens on port %u", name, port);
+		doctor_say(d, FOUND_GOOD, NULL, "%s listens on port %u%s", name, port,
+			   found->any ? " of every address" : " of one address");
 	return true;
 }
 

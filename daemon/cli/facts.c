@@ -2,24 +2,27 @@
 
 #include "facts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static bool has_counter(const struct metrics *m, const char *name)
+#include "run.h"
+
+static bool has_counter(const struct nft_counter *counter, int n, const char *name)
 {
-	for (int i = 0; i < m->n_counters; i++)
-		if (strcmp(m->counter[i].name, name) == 0)
+	for (int i = 0; i < n; i++)
+		if (strcmp(counter[i].name, name) == 0)
 			return true;
 	return false;
 }
 
 /* Each mode's rules count something that no other's do. */
-static const char *mode_of_rules(const struct metrics *m)
+const char *facts_mode_of_rules(const struct nft_counter *counter, int n)
 {
-	if (m->n_counters == 0)
+	if (n <= 0)
 		return "";
-	if (has_counter(m, "blocked"))
+	if (has_counter(counter, n, "blocked"))
 		return "block";
-	return has_counter(m, "unmarked") ? "enforce" : "monitor";
+	return has_counter(counter, n, "unmarked") ? "enforce" : "monitor";
 }
 
 void facts_get(const struct cli *c, struct facts *f)
@@ -33,7 +36,8 @@ void facts_get(const struct cli *c, struct facts *f)
 	f->status = r->status;
 	if (f->status != STATUS_OK) {
 		metrics_look(m, c->conf.queue);
-		snprintf(f->mode, sizeof(f->mode), "%s", mode_of_rules(m));
+		snprintf(f->mode, sizeof(f->mode), "%s",
+			 facts_mode_of_rules(m->counter, m->n_counters));
 		strcpy(f->daemon_down, c->conf.down_open ? "open" : "closed");
 		strcpy(f->overload, c->conf.overload_open ? "open" : "closed");
 		return;
@@ -73,4 +77,44 @@ const char *facts_when_full(const struct facts *f)
 	if (strcmp(f->mode, "monitor") == 0 || strcmp(f->overload, "open") == 0)
 		return "what does not fit passes unchecked";
 	return "what does not fit is dropped (overload = \"closed\")";
+}
+
+/* The elements in what nft says of a set, on one line. */
+static size_t read_elements(const char *said, unsigned most, char *out, size_t max)
+{
+	const char	*at = strstr(said, "elements = {");
+	size_t		 len = 0;
+	unsigned	 n = 0;
+
+	at = at ? at + strlen("elements = {") : "";
+	while (*at && *at != '}') {
+		at += strspn(at, " \t\n,");
+		if (*at && *at != '}' && n++ < most && len < max)
+			len += (size_t)snprintf(out + len, max - len, "%s%.*s", len ? ", " : "",
+						(int)strcspn(at, " ,\n}"), at);
+		at += strcspn(at, ",}");
+	}
+	if (n > most && len < max)
+		len += (size_t)snprintf(out + len, max - len, " and %u more", n - most);
+	return len < max ? len : max - 1;
+}
+
+char *facts_acs(char *out, size_t max)
+{
+	enum { SHOWN = 6 };
+	static const char *const	sets[] = { "acs4", "acs6" };
+	size_t				len = 0;
+
+	*out = '\0';
+	for (size_t i = 0; i < 2 && len + 2 < max; i++) {
+		const char *const	argv[] = { "nft", "list", "set", "inet", "cwmpgate", sets[i],
+						   NULL };
+		char			*said = NULL, part[256] = "";
+
+		if (run(argv, NULL, &said) == RAN_OK && said &&
+		    read_elements(said, SHOWN, part, sizeof(part)))
+			len += (size_t)snprintf(out + len, max - len, "%s%s", len ? ", " : "", part);
+		free(said);
+	}
+	return out;
 }

@@ -17,6 +17,15 @@ struct facts {
 /* Without a daemon, what the rules in the kernel say. */
 void facts_get(const struct cli *c, struct facts *f);
 
+/* All of it as one JSON object, in a line. */
+void facts_json(const struct facts *f);
+
+/* The mode whose rules are in the kernel; "" without any. */
+const char *facts_mode_of_rules(const struct nft_counter *counter, int n);
+
+/* Who may ask, as the kernel's sets have it; "" for nobody, or without rules. */
+char *facts_acs(char *out, size_t max);
+
 /* What becomes of connection requests when there is no daemon. */
 const char *facts_without_daemon(const struct facts *f);
 const char *facts_when_full(const struct facts *f);

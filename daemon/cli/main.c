@@ -18,8 +18,10 @@ static const struct named {
 } commands[] = {
 	{ "status", cmd_status, "", "what the gate does, and what it has counted" },
 	{ "events", cmd_events, "[-f] [-n COUNT] [ADDRESS]", "the latest decisions" },
-	{ "explain", cmd_explain, "[last | ADDRESS]", "why something was refused, and what to do" },
-	{ "top", cmd_top, "[-n COUNT]", "status and events, once a second" },
+	{ "explain", cmd_explain, "[last | ADDRESS | ID]",
+	  "check by check why something was refused, and what to do" },
+	{ "flows", cmd_flows, "[ADDRESS]", "the connections at this moment" },
+	{ "top", cmd_top, "[-n COUNT]", "rates, connections and events, once a second" },
 	{ "doctor", cmd_doctor, "", "looks for what is wrong on this machine" },
 	{ "check", cmd_check, "[FILE]", "checks a configuration" },
 	{ "reload", cmd_reload, "[--confirm SECONDS]", "reads the configuration anew" },
@@ -30,6 +32,8 @@ static const struct named {
 	{ "unban", cmd_unban, "ADDRESS", "ends a ban" },
 	{ "rules", cmd_rules, "print | load | unload", "the nftables rules" },
 	{ "metrics", cmd_metrics, "", "all numbers, for Prometheus" },
+	{ "learn", cmd_learn, "[CAPTURE [FILTER]]",
+	  "proposes settings from what was seen; changes nothing" },
 	{ "replay", cmd_replay, "[-v] FILE [FILTER]", "what the gate says to a packet capture" },
 };
 
@@ -41,7 +45,7 @@ static void usage(FILE *out)
 {
 	fputs("usage: cwmpgate [-c FILE] [-o json] COMMAND [ARGUMENTS]\n"
 	      "  -c FILE  configuration (/etc/cwmpgate/cwmpgate.conf)\n"
-	      "  -o json  status, events, bans and explain as JSON\n"
+	      "  -o json  the answer as JSON\n"
 	      "  -V       the version\n\n", out);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %s %s%*s%s\n", commands[i].name, commands[i].use,
@@ -49,6 +53,16 @@ static void usage(FILE *out)
 			commands[i].what);
 	fputs("\nexit status: 0 good, 1 refused or found wrong, 2 usage or configuration,\n"
 	      "3 the daemon is not running, 4 not permitted\n", out);
+}
+
+bool read_count(const char *text, unsigned *out)
+{
+	size_t n = strspn(text, "0123456789");
+
+	if (n == 0 || n > 9 || text[n])
+		return false;
+	*out = (unsigned)strtoul(text, NULL, 10);
+	return true;
 }
 
 enum status wrong_usage(void)

@@ -4,7 +4,7 @@
 
 /* One constant for each line; a second line of a name is an error here ... */
 enum {
-#define X(name, setting, text) REMEDY_OF_##name,
+#define X(name, stage, setting, text) REMEDY_OF_##name,
 	REMEDY_LIST(X)
 #undef X
 	REMEDY_COUNT
@@ -17,7 +17,13 @@ WHY_LIST(X)
 #undef X
 
 const struct remedy remedy[WHY_COUNT] = {
-#define X(name, setting, text) [WHY_##name] = { setting, text },
+#define X(name, stage, setting, text) [WHY_##name] = { STAGE_##stage, setting, text },
 	REMEDY_LIST(X)
+#undef X
+};
+
+const struct stage_info stage_info[STAGES] = {
+#define X(name, word, setting, doc) [STAGE_##name] = { word, setting, doc },
+	STAGE_LIST(X)
 #undef X
 };

@@ -5,7 +5,7 @@
  * The gate and the judge are the daemon's own; the clock is the capture's.  A
  * capture from a router on which the gate enforced also holds what the gate
  * sent by itself: that is known by what the gate sends now, and left out.  Of
- * the rules only acs and the bans are played; syn is not.
+ * the rules acs, the bans and the fragments are played; the budget syn is not.
  */
 
 #include <getopt.h>
@@ -15,10 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "acsmatch.h"
 #include "capture.h"
 #include "checksum.h"
 #include "gate.h"
 #include "judge.h"
+#include "lesson.h"
 #include "record.h"
 #include "say.h"
 
@@ -41,15 +43,17 @@ struct own {
 	size_t		len;
 };
 
+static struct lesson lesson;
+
 static struct replay {
 	struct cli		 cli;
 	struct credentials	 credentials;
 	struct policy		 policy;
 	struct judge		*judge;
 	struct gate		*gate;
-	bool			 verbose;
+	bool			 verbose, learning;
 	uint64_t		 count[WHY_COUNT];
-	uint64_t		 packets, not_acs, banned, own_seen, cut, other;
+	uint64_t		 said, packets, not_acs, banned, fragment, own_seen, cut, other;
 	uint64_t		 first_wall, now_ms;
 	size_t			 n_own, n_bans;
 	struct own		 own[OWN_MAX];
@@ -66,26 +70,6 @@ static bool is_guarded(uint16_t port)
 {
 	for (size_t i = 0; i < r.cli.conf.n_ports; i++)
 		if (r.cli.conf.port[i] == port)
-			return true;
-	return false;
-}
-
-static bool has_prefix(const struct prefix *p, const struct addr *a)
-{
-	unsigned bits = p->len + (addr_is4(&p->addr) ? 96u : 0u);
-
-	if (addr_is4(&p->addr) != addr_is4(a))
-		return false;
-	for (unsigned i = 0; i < bits; i++)
-		if ((p->addr.b[i / 8] ^ a->b[i / 8]) & 0x80 >> i % 8)
-			return false;
-	return true;
-}
-
-static bool is_acs(const struct addr *a)
-{
-	for (size_t i = 0; i < r.cli.conf.n_prefixes; i++)
-		if (has_prefix(&r.cli.conf.prefix[i], a))
 			return true;
 	return false;
 }
@@ -141,18 +125,39 @@ static bool is_own(const struct packet *p)
 	return false;
 }
 
+/* The path that was asked for stands in what the agent would get. */
+static void learn(const struct decision *d)
+{
+	struct packet	p;
+	struct bytes	target;
+
+	if (!why_is_event(d->why))
+		return;
+	lesson_take(&lesson, &r.cli.conf, d);
+	if (!r.outcome.replaced || !lesson_is_proof(&r.policy, d->why) ||
+	    packet_decode(&p, (struct bytes){ r.outcome.packet.at, r.outcome.packet.len }))
+		return;
+	target = p.payload;
+	if (bytes_skip(&target, sizeof("GET ") - 1))
+		lesson_take_path(&lesson, target);
+}
+
 static void finish(void)
 {
 	const struct outcome	*o = &r.outcome;
 	struct decision		 d = decision_of(o, r.now_ms, wall_now());
 
 	remember_sent();
+	if (r.learning) {
+		learn(&d);
+		return;
+	}
 	if (o->ban_ms) {
 		r.ban[r.n_bans % BANS_MAX].source = addr_source(&o->client);
 		r.ban[r.n_bans++ % BANS_MAX].until_ms = r.now_ms + o->ban_ms;
 	}
 	if (r.verbose || why_is_event(o->why))
-		say_decision(&r.cli, &r.policy, &d, stdout);
+		say_decision(&r.cli, &r.policy, r.said++, &d, stdout);
 }
 
 /* The guard's clock, from tick to tick; in a long silence all deadlines pass early. */
@@ -189,7 +194,7 @@ static void mend_checksum(struct packet *p, uint8_t *raw)
 
 static void from_client(const struct packet *p, struct bytes raw)
 {
-	if (!is_acs(&p->src)) {
+	if (!r.learning && !acs_match(&r.cli.conf, &p->src)) {
 		r.not_acs++;
 	} else if (is_banned(&p->src)) {
 		r.banned++;
@@ -216,6 +221,12 @@ static bool get_ports(struct bytes raw, struct packet *p)
 	return true;
 }
 
+/* None is ever put together: the rules drop the first one, and the rest is too little. */
+static bool is_fragment(struct bytes raw)
+{
+	return raw.at[0] >> 4 == 4 && ((raw.at[6] << 8 | raw.at[7]) & 0x3fff);
+}
+
 static void take(struct bytes captured)
 {
 	static uint8_t	copy[PACKET_MAX];
@@ -236,6 +247,10 @@ static void take(struct bytes captured)
 		return;
 	}
 	r.packets++;
+	if (is_fragment(raw)) {
+		r.fragment++;
+		return;
+	}
 	if (decoded && is_own(&p)) {
 		r.own_seen++;
 		return;
@@ -287,6 +302,8 @@ static void say_sum(void)
 	if (r.not_acs)
 		printf("%10" PRIu64 "  not_acs            dropped by the rules: the source is in no "
 		       "prefix of acs\n", r.not_acs);
+	if (r.fragment)
+		printf("%10" PRIu64 "  fragment           dropped by the rules\n", r.fragment);
 	if (r.banned)
 		printf("%10" PRIu64 "  banned             dropped by the rules: the source is "
 		       "banned\n", r.banned);
@@ -294,6 +311,23 @@ static void say_sum(void)
 		if (r.count[i])
 			printf("%10" PRIu64 "  %-18s %s\n", r.count[i], why_info[i].name,
 			       why_info[i].doc);
+}
+
+/* The last line of the JSON ones. */
+static void json_sum(void)
+{
+	const char *sep = "";
+
+	printf("{\"event_type\":\"stats\",\"packets\":%" PRIu64 ",\"others\":%" PRIu64
+	       ",\"cut\":%" PRIu64 ",\"own\":%" PRIu64 ",\"not_acs\":%" PRIu64
+	       ",\"banned\":%" PRIu64 ",\"fragment\":%" PRIu64 ",\"reasons\":{", r.packets, r.other,
+	       r.cut, r.own_seen, r.not_acs, r.banned, r.fragment);
+	for (size_t i = 0; i < WHY_COUNT; i++)
+		if (r.count[i]) {
+			printf("%s\"%s\":%" PRIu64, sep, why_info[i].name, r.count[i]);
+			sep = ",";
+		}
+	puts("}}");
 }
 
 /* What comes from the network in the file is read without any right. */
@@ -316,6 +350,8 @@ static bool prepare(void)
 		return false;
 	r.policy = c->policy;
 	r.policy.observe = false;	/* it cannot touch anything here */
+	/* Who asks, and for what, is to be found out. */
+	r.policy.paths.any |= r.learning;
 	r.judge = judge_new(&r.policy, &r.credentials, &key);
 	r.gate = r.judge ? gate_new(&r.policy, r.judge, &key, r.count) : NULL;
 	if (!r.gate)
@@ -338,44 +374,63 @@ static char *join(int argc, char *argv[])
 	return text;
 }
 
-int main(int argc, char *argv[])
+static bool parse_options(int argc, char *argv[])
 {
-	struct capture	*c;
-	char		*filter;
-	bool		 whole;
-	int		 o;
+	int o;
 
 	r.cli.conf_file = "/etc/cwmpgate/cwmpgate.conf";
-	while ((o = getopt(argc, argv, "+c:jv")) != -1) {
+	while ((o = getopt(argc, argv, "+c:jlv")) != -1) {
 		if (o == 'c')
 			r.cli.conf_file = optarg;
 		else if (o == 'j')
 			r.cli.json = true;
+		else if (o == 'l')
+			r.learning = true;
 		else if (o == 'v')
 			r.verbose = true;
 		else
-			return STATUS_USAGE;
+			return false;
 	}
-	if (optind == argc) {
-		fputs("usage: cwmpgate replay [-v] FILE [FILTER]\n", stderr);
-		return STATUS_USAGE;
-	}
-	if (!prepare())
-		return STATUS_USAGE;
-	filter = join(argc - optind - 1, argv + optind + 1);
-	c = capture_open(argv[optind], filter, stderr);
+	return optind < argc;
+}
+
+static enum status run(int argc, char *argv[])
+{
+	char		*filter = join(argc - 1, argv + 1);
+	struct capture	*c = capture_open(argv[0], filter, stderr);
+	bool		 whole;
+
+	free(filter);
 	if (!c)
 		return STATUS_FAILED;
+	lesson_begin(&lesson, &r.cli);
 	if (!drop_rights()) {
 		perror("cwmpgate-replay");
 		return STATUS_FAILED;
 	}
 	whole = play(c);
-	if (!r.cli.json)
-		say_sum();
 	capture_close(c);
-	free(filter);
+	if (r.learning)
+		lesson_write(&lesson, &r.cli, argv[0]);
+	else if (r.cli.json)
+		json_sum();
+	else
+		say_sum();
+	return whole ? STATUS_OK : STATUS_FAILED;
+}
+
+int main(int argc, char *argv[])
+{
+	enum status status;
+
+	if (!parse_options(argc, argv)) {
+		fputs("usage: cwmpgate replay [-v] FILE [FILTER]\n", stderr);
+		return STATUS_USAGE;
+	}
+	if (!prepare())
+		return STATUS_USAGE;
+	status = run(argc - optind, argv + optind);
 	gate_free(r.gate);
 	judge_free(r.judge);
-	return whole ? STATUS_OK : STATUS_FAILED;
+	return (int)status;
 }

@@ -16,12 +16,22 @@ const char *paint(const struct cli *c, enum colour colour)
 	return c->colour ? code[colour] : "";
 }
 
-uint64_t monotonic_ms(void)
+static uint64_t clock_ms(clockid_t id)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(id, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t monotonic_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+uint64_t wall_clock_ms(void)
+{
+	return clock_ms(CLOCK_REALTIME);
 }
 
 const char *say_addr(const struct addr *a, char text[INET6_ADDRSTRLEN])
@@ -117,38 +127,40 @@ bool has_offset(const struct decision *d)
 	       (d->offset || (d->why >= WHY_HEAD_TOO_LONG && d->why <= WHY_BAD_COOKIE));
 }
 
-static void json_decision(const struct policy *p, const struct decision *d, FILE *out)
+void json_decision(const struct policy *p, uint64_t id, const struct decision *d, FILE *out)
 {
 	static const char *const direction[] = {
 		[FROM_CLIENT] = "to_server", [FROM_AGENT] = "to_client", [FROM_CLOCK] = "none",
 	};
 	char when[40], who[INET6_ADDRSTRLEN];
 
-	fprintf(out, "{\"timestamp\":\"%s\",\"event_type\":\"verdict\",\"src_ip\":\"%s\","
-		"\"src_port\":%u,\"dest_port\":%u,\"proto\":\"TCP\",\"direction\":\"%s\",\"reason\":\"%s\","
-		"\"action\":\"%s\",\"enforced\":%s,\"offset\":%u,\"ban_ms\":%" PRIu32
-		",\"message\":",
-		say_time(d->wall_ms, true, when), say_addr(&d->client, who), d->cport, d->aport,
-		direction[d->from], why_info[d->why].name, say_act(p, d->why), p->observe ? "false" : "true",
-		d->offset, d->ban_ms);
+	fprintf(out, "\"timestamp\":\"%s\",\"event_type\":\"verdict\",\"id\":%" PRIu64
+		",\"src_ip\":\"%s\",\"src_port\":%u,\"dest_port\":%u,\"proto\":\"TCP\",",
+		say_time(d->wall_ms, true, when), id, say_addr(&d->client, who), d->cport, d->aport);
+	fprintf(out, "\"direction\":\"%s\",\"reason\":\"%s\",\"action\":\"%s\",\"enforced\":%s,"
+		"\"offset\":%u,\"ban_ms\":%" PRIu32 ",\"message\":",
+		direction[d->from], why_info[d->why].name, say_act(p, d->why),
+		p->observe ? "false" : "true", d->offset, d->ban_ms);
 	json_text(out, why_info[d->why].doc);
 	fputs(",\"request\":", out);
 	json_text(out, d->excerpt);
-	fputs("}\n", out);
 }
 
-void say_decision(const struct cli *c, const struct policy *p, const struct decision *d,
-		  FILE *out)
+void say_decision(const struct cli *c, const struct policy *p, uint64_t id,
+		  const struct decision *d, FILE *out)
 {
 	char		when[40], who[INET6_ADDRSTRLEN];
 	enum colour	colour = is_refusal(d->why) ? RED : GREEN;
 
 	if (c->json) {
-		json_decision(p, d, out);
+		putc('{', out);
+		json_decision(p, id, d, out);
+		fputs("}\n", out);
 		return;
 	}
-	fprintf(out, "%s %s port %u to %u: %s%s%s%s %s: %s", say_time(d->wall_ms, false, when),
-		say_addr(&d->client, who), d->cport, d->aport, paint(c, colour),
+	fprintf(out, "%s #%" PRIu64 " %s port %u to %u: %s%s%s%s %s: %s",
+		say_time(d->wall_ms, false, when), id, say_addr(&d->client, who), d->cport,
+		d->aport, paint(c, colour),
 		p->observe ? "would be " : "", say_act(p, d->why), paint(c, PLAIN),
 		why_info[d->why].name, why_info[d->why].doc);
 	if (has_offset(d))

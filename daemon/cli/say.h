@@ -15,6 +15,7 @@ enum colour { PLAIN, BOLD, RED, GREEN, YELLOW };
 const char *paint(const struct cli *c, enum colour colour);
 
 uint64_t monotonic_ms(void);
+uint64_t wall_clock_ms(void);	/* since 1970 */
 
 const char *say_addr(const struct addr *a, char text[INET6_ADDRSTRLEN]);
 
@@ -33,9 +34,12 @@ bool is_refusal(enum why why);
 /* A byte of the request head decided; it may be the first, number 0. */
 bool has_offset(const struct decision *d);
 
-/* One decision, in a line. */
-void say_decision(const struct cli *c, const struct policy *p, const struct decision *d,
-		  FILE *out);
+/* The decision number @id, in a line. */
+void say_decision(const struct cli *c, const struct policy *p, uint64_t id,
+		  const struct decision *d, FILE *out);
+
+/* The same as members of an object, without its braces. */
+void json_decision(const struct policy *p, uint64_t id, const struct decision *d, FILE *out);
 
 /* "text", with what JSON wants escaped. */
 void json_text(FILE *out, const char *text);

@@ -6,10 +6,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client.h"
 #include "nftlook.h"
@@ -21,15 +19,37 @@ static bool is_word(const char *text)
 	return *text && strlen(text) < 64 && !strpbrk(text, " \n");
 }
 
+/* As JSON: {"ok":true}, or {"ok":false,"error":"..."}. */
+static enum status ended(const struct cli *c, enum status status, char *error)
+{
+	size_t len = strlen(error);
+
+	if (!c->json)
+		return status;
+	if (len && error[len - 1] == '\n')
+		error[len - 1] = '\0';
+	printf("{\"ok\":%s", status == STATUS_OK ? "true" : "false");
+	if (status != STATUS_OK) {
+		fputs(",\"error\":", stdout);
+		json_text(stdout, error);
+	}
+	puts("}");
+	return status;
+}
+
 static enum status order(const struct cli *c, const char *verb, const char *a, const char *b)
 {
-	char line[160];
+	static struct reply	r;
+	char			line[160];
 
 	if ((a && !is_word(a)) || (b && !is_word(b)))
 		return wrong_usage();
 	snprintf(line, sizeof(line), "%s%s%s%s%s", verb, a ? " " : "", a ? a : "", b ? " " : "",
 		 b ? b : "");
-	return client_order(c, line);
+	client_ask(c, line, &r);
+	if (r.status != STATUS_OK)
+		fprintf(stderr, "cwmpgate: %s", r.text);
+	return ended(c, r.status, r.text);
 }
 
 enum status cmd_ban(struct cli *c, int argc, char *argv[])
@@ -49,7 +69,7 @@ enum status cmd_mode(struct cli *c, int argc, char *argv[])
 	if (argc != 1)
 		return wrong_usage();
 	status = order(c, "mode", argv[0], NULL);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && !c->json)
 		printf("mode is \"%s\" until the next reload or start; to keep it, write it into %s\n",
 		       argv[0], c->conf_file);
 	return status;
@@ -63,6 +83,8 @@ enum status cmd_reload(struct cli *c, int argc, char *argv[])
 	if (argc && !confirm)
 		return wrong_usage();
 	status = order(c, "reload", confirm ? argv[1] : NULL, NULL);
+	if (c->json)
+		return status;
 	if (status == STATUS_OK && confirm)
 		printf("in use; taken back in %s s unless \"cwmpgate confirm\" comes\n", argv[1]);
 	else if (status == STATUS_OK)
@@ -110,69 +132,99 @@ enum status cmd_bans(struct cli *c, int argc, char *argv[])
 	return STATUS_OK;
 }
 
-/* With its credentials, as the daemon would read both. */
-enum status cmd_check(struct cli *c, int argc, char *argv[])
+static bool is_good(const char *file, FILE *err)
 {
 	static struct credentials	credentials;
 	static struct conf		conf;
 	bool				good;
 
+	good = conf_load(&conf, file, err) &&
+	       (!*conf.credentials_file ||
+		conf_credentials(&credentials, conf.credentials_file, err));
+	explicit_bzero(&credentials, sizeof(credentials));
+	return good;
+}
+
+/* What @run says to its stream is shown, or goes into the JSON. */
+static enum status check_or_rules(const struct cli *c, bool (*run)(const struct cli *c, FILE *err),
+				  enum status bad)
+{
+	char		*said = NULL;
+	size_t		 len;
+	FILE		*err = open_memstream(&said, &len);
+	enum status	 status = STATUS_FAILED;
+
+	if (!err)
+		return status;
+	status = run(c, err) ? STATUS_OK : bad;
+	if (fclose(err) == 0) {
+		fputs(said, stderr);
+		ended(c, status, said);
+	}
+	free(said);
+	return status;
+}
+
+static const char *file_to_check;
+
+static bool check_file(const struct cli *c, FILE *err)
+{
+	return is_good(file_to_check ? file_to_check : c->conf_file, err);
+}
+
+/* With its credentials, as the daemon would read both. */
+enum status cmd_check(struct cli *c, int argc, char *argv[])
+{
+	enum status status;
+
 	if (argc > 1)
 		return wrong_usage();
-	good = conf_load(&conf, argc ? argv[0] : c->conf_file, stderr) &&
-	       (!*conf.credentials_file ||
-		conf_credentials(&credentials, conf.credentials_file, stderr));
-	explicit_bzero(&credentials, sizeof(credentials));
-	if (good)
+	file_to_check = argv[0];
+	status = check_or_rules(c, check_file, STATUS_USAGE);
+	if (status == STATUS_OK && !c->json)
 		puts("configuration OK");
-	return good ? STATUS_OK : STATUS_USAGE;
+	return status;
+}
+
+static bool load_rules(const struct cli *c, FILE *err)
+{
+	enum rules_backend backend;
+
+	return rules_load(&c->conf, &backend, err);
+}
+
+static bool unload_rules(const struct cli *c, FILE *err)
+{
+	(void)c;
+	return rules_unload(err);
+}
+
+static enum status print_rules(const struct cli *c)
+{
+	char	*text = NULL;
+	size_t	 len;
+	FILE	*out = c->json ? open_memstream(&text, &len) : stdout;
+	bool	 good = out && rules_print(&c->conf, out);
+
+	if (out && c->json && fclose(out) == 0) {
+		fputs("{\"rules\":", stdout);
+		json_text(stdout, text);
+		puts("}");
+	}
+	free(text);
+	return good ? STATUS_OK : STATUS_FAILED;
 }
 
 enum status cmd_rules(struct cli *c, int argc, char *argv[])
 {
-	static struct conf	conf;
-	enum rules_backend	backend;
-
 	if (argc != 1)
 		return wrong_usage();
 	if (strcmp(argv[0], "unload") == 0)
-		return rules_unload(stderr) ? STATUS_OK : STATUS_FAILED;
+		return check_or_rules(c, unload_rules, STATUS_FAILED);
 	if (strcmp(argv[0], "print") != 0 && strcmp(argv[0], "load") != 0)
 		return wrong_usage();
-	if (!conf_load(&conf, c->conf_file, stderr))
+	/* Once more, for its messages. */
+	if (!conf_load(&c->conf, c->conf_file, stderr))
 		return STATUS_USAGE;
-	if (*argv[0] == 'p')
-		return rules_print(&conf, stdout) ? STATUS_OK : STATUS_FAILED;
-	return rules_load(&conf, &backend, stderr) ? STATUS_OK : STATUS_FAILED;
-}
-
-/* A program of its own: it alone needs libpcap and the judge. */
-enum status cmd_replay(struct cli *c, int argc, char *argv[])
-{
-	static const char	name[] = "cwmpgate-replay";
-	char			path[PATH_MAX], *slash;
-	char			**args = calloc((size_t)argc + 5, sizeof(*args));
-	ssize_t			n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	int			k = 0;
-
-	if (!args)
-		return STATUS_FAILED;
-	path[n > 0 ? n : 0] = '\0';
-	slash = strrchr(path, '/');
-	if (slash && (size_t)(slash + 1 - path) + sizeof(name) <= sizeof(path))
-		strcpy(slash + 1, name);
-	if (!slash || access(path, X_OK) != 0)
-		snprintf(path, sizeof(path), LIBEXEC_DIR "/%s", name);
-	args[k++] = (char *)name;
-	args[k++] = (char *)"-c";
-	args[k++] = (char *)c->conf_file;
-	if (c->json)
-		args[k++] = (char *)"-j";
-	for (int i = 0; i < argc; i++)
-		args[k++] = argv[i];
-	args[k] = NULL;
-	execv(path, args);
-	fprintf(stderr, "cwmpgate: %s: %s\n", path, strerror(errno));
-	free(args);
-	return STATUS_FAILED;
+	return *argv[0] == 'p' ? print_rules(c) : check_or_rules(c, load_rules, STATUS_FAILED);
 }

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* cwmpgate status, metrics and top: the same facts in three forms. */
+/* cwmpgate status and metrics: the same facts in two forms. */
 
-#include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "facts.h"
 #include "say.h"
@@ -62,6 +57,18 @@ static void say_rules(const struct cli *c, const struct facts *f)
 		row(c, "rules", "loaded");
 }
 
+static void say_use(const struct cli *c, const struct facts *f)
+{
+	char text[160];
+
+	if (!f->m.shm || !f->m.serving)
+		return;
+	snprintf(text, sizeof(text), "%u of %d, and %u of %d handshakes; %u linger",
+		 f->m.shm->use.live, LIVE_MAX, f->m.shm->use.embryos, EMBRYOS_MAX,
+		 f->m.shm->use.over);
+	row(c, "connections", text);
+}
+
 static void say_state(const struct cli *c, const struct facts *f)
 {
 	static const char *const mode_words[][2] = {
@@ -69,7 +76,7 @@ static void say_state(const struct cli *c, const struct facts *f)
 		{ "enforce", "nothing reaches the agent but what was checked" },
 		{ "block", "the ports are closed to everyone" },
 	};
-	char		text[256], span[24];
+	char		text[256], acs[640], span[24];
 	uint64_t	confirm = client_number(&f->reply, "confirm_ms");
 
 	for (size_t i = 0; i < 3; i++)
@@ -81,13 +88,12 @@ static void say_state(const struct cli *c, const struct facts *f)
 	row(c, "without daemon", facts_without_daemon(f));
 	row(c, "queue full", facts_when_full(f));
 	say_ports(c, f);
-	snprintf(text, sizeof(text), "%" PRIu64 " addresses and prefixes may ask%s", f->m.acs,
-		 f->m.acs ? "" : ": nobody");
-	row(c, "acs", text);
+	row(c, "acs", *facts_acs(acs, sizeof(acs)) ? acs : "nobody may ask");
 	snprintf(text, sizeof(text), "%" PRIu64, f->m.credentials);
 	row(c, "credentials", text);
 	say_rules(c, f);
 	say_queue(c, f);
+	say_use(c, f);
 	snprintf(text, sizeof(text), "%d", f->m.bans);
 	row(c, "bans", text);
 	if (f->m.restarts) {
@@ -103,6 +109,22 @@ static void say_state(const struct cli *c, const struct facts *f)
 	}
 }
 
+static bool has_packets(const struct metrics *m)
+{
+	for (int i = 0; i < m->n_counters; i++)
+		if (m->counter[i].packets)
+			return true;
+	return false;
+}
+
+static bool has_reasons(const struct shm *shm)
+{
+	for (enum why i = WHY_NEXT; i < WHY_COUNT; i++)
+		if (shm->count[i])
+			return true;
+	return false;
+}
+
 static void say_counters(const struct cli *c, const struct facts *f)
 {
 	static const struct { const char *name, *what; } rule[] = {
@@ -115,7 +137,8 @@ static void say_counters(const struct cli *c, const struct facts *f)
 	};
 	const struct metrics *m = &f->m;
 
-	printf("\n%spackets counted by the rules%s\n", paint(c, BOLD), paint(c, PLAIN));
+	if (has_packets(m))
+		printf("\n%spackets counted by the rules%s\n", paint(c, BOLD), paint(c, PLAIN));
 	for (int i = 0; i < m->n_counters; i++) {
 		const char *what = "";
 
@@ -126,7 +149,7 @@ static void say_counters(const struct cli *c, const struct facts *f)
 			printf("%10" PRIu64 "  %-18s %s\n", m->counter[i].packets,
 			       m->counter[i].name, what);
 	}
-	if (!m->shm)
+	if (!m->shm || !has_reasons(m->shm))
 		return;
 	printf("\n%sreasons given by the gate%s\n", paint(c, BOLD), paint(c, PLAIN));
 	for (enum why i = WHY_NEXT; i < WHY_COUNT; i++)
@@ -136,16 +159,24 @@ static void say_counters(const struct cli *c, const struct facts *f)
 			       paint(c, PLAIN), why_info[i].doc);
 }
 
-static void json_status(const struct facts *f)
+static void json_queue(const struct queue_state *q)
+{
+	printf("{\"portid\":%u,\"owner\":", q->portid);
+	json_text(stdout, q->owner);
+	printf(",\"waiting\":%u,\"dropped\":%u,\"user_dropped\":%u}", q->waiting, q->dropped,
+	       q->user_dropped);
+}
+
+void facts_json(const struct facts *f)
 {
 	const struct metrics	*m = &f->m;
 	const char		*sep = "";
 	char			 backend[16];
 
-	printf("{\"up\":%s,\"version\":\"" VERSION "\",\"mode\":\"%s\",\"serving\":%s,"
-	       "\"daemon_down\":\"%s\",\"overload\":\"%s\",\"without_daemon\":",
-	       f->status == STATUS_OK ? "true" : "false", f->mode, m->serving ? "true" : "false",
-	       f->daemon_down, f->overload);
+	printf("{\"up\":%s,\"version\":\"" VERSION "\",\"pid\":%" PRIu64 ",\"mode\":\"%s\","
+	       "\"serving\":%s,\"daemon_down\":\"%s\",\"overload\":\"%s\",\"without_daemon\":",
+	       f->status == STATUS_OK ? "true" : "false", client_number(&f->reply, "pid"),
+	       f->mode, m->serving ? "true" : "false", f->daemon_down, f->overload);
 	json_text(stdout, facts_without_daemon(f));
 	printf(",\"uptime_ms\":%" PRIu64 ",\"restarts\":%" PRIu64 ",\"acs\":%" PRIu64
 	       ",\"credentials\":%" PRIu64 ",\"bans\":%d,\"rules_present\":%s,\"backend\":\"%s\","
@@ -155,9 +186,13 @@ static void json_status(const struct facts *f)
 	       m->reload_failed ? "true" : "false", client_number(&f->reply, "confirm_ms"));
 	fputs(",\"queue\":", stdout);
 	if (m->has_queue)
-		printf("{\"portid\":%u,\"owner\":\"%s\",\"waiting\":%u,\"dropped\":%u,"
-		       "\"user_dropped\":%u}", m->queue.portid, m->queue.owner, m->queue.waiting,
-		       m->queue.dropped, m->queue.user_dropped);
+		json_queue(&m->queue);
+	else
+		fputs("null", stdout);
+	fputs(",\"connections\":", stdout);
+	if (m->shm && m->serving)
+		printf("{\"live\":%u,\"embryos\":%u,\"over\":%u,\"heads\":%u}", m->shm->use.live,
+		       m->shm->use.embryos, m->shm->use.over, m->shm->use.heads);
 	else
 		fputs("null", stdout);
 	fputs(",\"rules\":{", stdout);
@@ -195,12 +230,6 @@ static void say_all(const struct cli *c, const struct facts *f)
 	say_counters(c, f);
 }
 
-static void forget(struct facts *f)
-{
-	if (f->m.shm)
-		munmap((void *)f->m.shm, sizeof(*f->m.shm));
-}
-
 enum status cmd_status(struct cli *c, int argc, char *argv[])
 {
 	(void)argv;
@@ -208,56 +237,62 @@ enum status cmd_status(struct cli *c, int argc, char *argv[])
 		return wrong_usage();
 	facts_get(c, &facts);
 	if (c->json)
-		json_status(&facts);
+		facts_json(&facts);
 	else
 		say_all(c, &facts);
 	return facts.status;
 }
 
+/* "name{label="value"} number" as an object; what begins with # says nothing new. */
+static void json_sample(const char *line, const char *sep)
+{
+	size_t		 name = strcspn(line, "{ ");
+	const char	*at = line + name, *value = strrchr(line, ' ');
+
+	printf("%s{\"name\":\"%.*s\",\"labels\":{", sep, (int)name, line);
+	for (const char *s = ""; *at && *at != '}' && at < value; s = ",") {
+		const char	*label = at + 1;
+		size_t		 len = strcspn(label, "=");
+
+		at = strchr(label + len + 2, '"') + 1;
+		printf("%s\"%.*s\":%.*s", s, (int)len, label, (int)(at - label - (int)len - 1),
+		       label + len + 1);
+	}
+	printf("},\"value\":%s}", value + 1);
+}
+
+static void json_metrics(char *text)
+{
+	const char	*sep = "";
+	char		*rest = NULL;
+
+	putchar('[');
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		if (*line != '#') {
+			json_sample(line, sep);
+			sep = ",";
+		}
+	puts("]");
+}
+
 enum status cmd_metrics(struct cli *c, int argc, char *argv[])
 {
+	char	*text = NULL;
+	size_t	 len;
+	FILE	*out;
+
 	(void)argv;
 	if (argc)
 		return wrong_usage();
+	out = open_memstream(&text, &len);
+	if (!out)
+		return STATUS_FAILED;
 	facts_get(c, &facts);
-	metrics_write(&facts.m, stdout);
-	return facts.status;
-}
-
-static void say_latest(const struct cli *c, const struct shm *shm)
-{
-	enum { LATEST = 10 };
-	uint64_t	n = atomic_load(&shm->n_decisions);
-	struct decision	d;
-
-	printf("\n%slatest decisions%s\n", paint(c, BOLD), paint(c, PLAIN));
-	for (uint64_t i = n > LATEST ? n - LATEST : 0; i < n; i++)
-		if (shm_read(shm, i, &d))
-			say_decision(c, &shm->setup.policy, &d, stdout);
-}
-
-/* Until it is interrupted, or @count times. */
-enum status cmd_top(struct cli *c, int argc, char *argv[])
-{
-	long	count = -1;
-
-	if (argc == 2 && strcmp(argv[0], "-n") == 0)
-		count = atol(argv[1]);
-	else if (argc)
-		return wrong_usage();
-	c->json = false;
-	while (count) {
-		facts_get(c, &facts);
-		if (isatty(STDOUT_FILENO))
-			fputs("\033[H\033[2J", stdout);
-		say_all(c, &facts);
-		if (facts.m.shm)
-			say_latest(c, facts.m.shm);
-		fflush(stdout);
-		forget(&facts);
-		count -= count > 0;
-		if (count)
-			nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
-	}
+	metrics_write(&facts.m, out);
+	if (fclose(out) == 0 && c->json)
+		json_metrics(text);
+	else
+		fputs(text, stdout);
+	free(text);
 	return facts.status;
 }
