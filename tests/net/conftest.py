@@ -3,12 +3,15 @@
 
     @pytest.mark.config(attempts="3/min burst 3")    settings of the gate
     @pytest.mark.dialect("ccsp")                     how the agent answers
+    @pytest.mark.replayed                            replay has to say what the gate said
 
 After every test that has a gate these hold, whatever the test was about:
 
     - the bytes the agent read on a connection are the canonical heads that the
       gate wrote for it, all of them and nothing else;
     - no connection was accepted before its whole first request was there;
+    - where it is so marked: `cwmpgate replay` of what was on the wire gives the
+      same reasons, packet by packet;
     - the daemon is alive, unless the test ended it, and no sanitizer spoke;
     - unloading takes the rules back to what they were.
 """
@@ -24,6 +27,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import agent as agent_module
+import capture
+import command
 import gate as gate_module
 import lab
 import rawclient
@@ -34,6 +39,7 @@ TEST_SECONDS = 60
 def pytest_configure(config):
     config.addinivalue_line("markers", "config(**settings): settings of the gate")
     config.addinivalue_line("markers", "dialect(name): how the agent answers")
+    config.addinivalue_line("markers", "replayed: replay has to say what the gate said")
     if os.geteuid() != 0:
         raise pytest.UsageError("network namespaces need root")
     lab.unwind_on_signals()
@@ -79,12 +85,17 @@ def unstarted_gate(net, request):
 
 
 @pytest.fixture
-def gate(unstarted_gate, agent):
+def gate(unstarted_gate, agent, request):
     """A gate in front of the agent, and the oracle when the test is over."""
     gate = unstarted_gate
     before = gate.host.ruleset()
     gate.start()
-    yield gate
+    if request.node.get_closest_marker("replayed"):
+        with capture.Capture(gate.net) as captured:
+            yield gate
+            check_replay(gate, captured.finish())
+    else:
+        yield gate
     assert gate.alive() or gate.expect_dead, f"the daemon ended: {gate.log()}"
     check_read_is_written(agent, gate)
     check_accepted_whole(agent)
@@ -109,6 +120,11 @@ def check_read_is_written(agent, gate):
     def difference():
         return f"the agent read {read_by_agent(agent)}, the gate wrote {written()}"
     lab.wait_until(lambda: read_by_agent(agent) == written(), difference, 2)
+
+
+def check_replay(gate, path):
+    said = capture.reasons(command.good(gate, "events", "-n", "4000", "-o", "json"))
+    assert capture.reasons(command.good(gate, "replay", path, "-o", "json")) == said
 
 
 def check_accepted_whole(agent):
