@@ -53,7 +53,7 @@ static struct replay {
 	struct gate		*gate;
 	bool			 verbose, learning;
 	uint64_t		 count[WHY_COUNT];
-	uint64_t		 said, packets, not_acs, banned, fragment, own_seen, cut, other;
+	uint64_t		 said, packets, not_acs, banned, fragment, bad_sum, own_seen, cut, other;
 	uint64_t		 first_wall, now_ms;
 	size_t			 n_own, n_bans;
 	struct own		 own[OWN_MAX];
@@ -192,9 +192,15 @@ static void mend_checksum(struct packet *p, uint8_t *raw)
 	at[1] = (uint8_t)right;
 }
 
+/* As nft has it: an IPv4 address in an IPv6 packet is no IPv4 address. */
+static bool is_allowed(const struct packet *p)
+{
+	return acs_match(&r.cli.conf, &p->src) && p->v6 != addr_is4(&p->src);
+}
+
 static void from_client(const struct packet *p, struct bytes raw)
 {
-	if (!r.learning && !acs_match(&r.cli.conf, &p->src)) {
+	if (!r.learning && !is_allowed(p)) {
 		r.not_acs++;
 	} else if (is_banned(&p->src)) {
 		r.banned++;
@@ -214,7 +220,8 @@ static bool get_ports(struct bytes raw, struct packet *p)
 		return false;
 	p->sport = (uint16_t)(raw.at[hlen] << 8 | raw.at[hlen + 1]);
 	p->dport = (uint16_t)(raw.at[hlen + 2] << 8 | raw.at[hlen + 3]);
-	if (raw.at[0] >> 4 == 6)
+	p->v6 = raw.at[0] >> 4 == 6;
+	if (p->v6)
 		memcpy(p->src.b, raw.at + 8, 16);
 	else
 		p->src = addr_from4(raw.at + 12);
@@ -225,6 +232,15 @@ static bool get_ports(struct bytes raw, struct packet *p)
 static bool is_fragment(struct bytes raw)
 {
 	return raw.at[0] >> 4 == 4 && ((raw.at[6] << 8 | raw.at[7]) & 0x3fff);
+}
+
+/* The kernel drops it before anybody sees it.  0: not computed yet where it was captured. */
+static bool has_bad_sum(struct bytes raw)
+{
+	struct bytes header = { raw.at, (size_t)(raw.at[0] & 15) * 4 };
+
+	return raw.at[0] >> 4 == 4 && (raw.at[10] || raw.at[11]) &&
+	       checksum_fold(checksum_add(0, header)) != 0;
 }
 
 static void take(struct bytes captured)
@@ -247,6 +263,10 @@ static void take(struct bytes captured)
 		return;
 	}
 	r.packets++;
+	if (has_bad_sum(raw)) {
+		r.bad_sum++;
+		return;
+	}
 	if (is_fragment(raw)) {
 		r.fragment++;
 		return;
@@ -302,6 +322,8 @@ static void say_sum(void)
 	if (r.not_acs)
 		printf("%10" PRIu64 "  not_acs            dropped by the rules: the source is in no "
 		       "prefix of acs\n", r.not_acs);
+	if (r.bad_sum)
+		printf("%10" PRIu64 "  with a wrong IP checksum, dropped by the kernel\n", r.bad_sum);
 	if (r.fragment)
 		printf("%10" PRIu64 "  fragment           dropped by the rules\n", r.fragment);
 	if (r.banned)
@@ -320,8 +342,9 @@ static void json_sum(void)
 
 	printf("{\"event_type\":\"stats\",\"packets\":%" PRIu64 ",\"others\":%" PRIu64
 	       ",\"cut\":%" PRIu64 ",\"own\":%" PRIu64 ",\"not_acs\":%" PRIu64
-	       ",\"banned\":%" PRIu64 ",\"fragment\":%" PRIu64 ",\"reasons\":{", r.packets, r.other,
-	       r.cut, r.own_seen, r.not_acs, r.banned, r.fragment);
+	       ",\"banned\":%" PRIu64 ",\"fragment\":%" PRIu64 ",\"bad_sum\":%" PRIu64
+	       ",\"reasons\":{", r.packets, r.other, r.cut, r.own_seen, r.not_acs, r.banned,
+	       r.fragment, r.bad_sum);
 	for (size_t i = 0; i < WHY_COUNT; i++)
 		if (r.count[i]) {
 			printf("%s\"%s\":%" PRIu64, sep, why_info[i].name, r.count[i]);

@@ -307,6 +307,7 @@ def test_digest_for_another_uri(net, agent, gate):
     assert bare_only(agent, 2)
 
 
+@pytest.mark.config(malformed="1000/s burst 1000")
 def test_flood_of_refusals_beside_the_acs(net, agent, gate):
     """Refusals cost the others nothing: the ACS is served before and after."""
     for _ in range(30):
