@@ -235,7 +235,7 @@ install: all
 clean:
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/vm -prune -o -name '*.d' -print 2>/dev/null)
 .SECONDARY:
 .PHONY: all unit fuzz bench bench-judge deps demo check check-unit check-perf perf-update check-net man install clean
 ifndef V

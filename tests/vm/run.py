@@ -1,0 +1,220 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tests on a kernel of their own: QEMU without KVM, the host's root read-only.
+
+    run.py [--kernel FILE [--kdir DIR]] [--smp N] [PART ...]
+
+PART is a program of tests/vm/parts; without one all of PARTS are run.  The
+kernel is Debian's (tests/vm/kernel), or FILE, an image with built-in virtio,
+9p, veth and nf_tables; the tree it was built in is DIR, if not the one FILE
+lies in.
+
+What the parts found is in build/vm/out: NAME.xml and NAME.log of each, console,
+dmesg.  A kernel that speaks of a WARNING, a BUG, an Oops, a leak or the like, or
+is tainted otherwise than by a module that is not its own, is a failure.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+VM = REPO / "build/vm"
+OUT = VM / "out"
+
+PARTS = ["native"]
+SECONDS = int(os.environ.get("VM_SECONDS", 15 * 60))	# for the whole machine
+MEMORY = 1024			# MiB
+
+# The machine's clock counts its instructions, 2^NS_SHIFT ns each, while it is not
+# idle: however slow the host is just now, what a test waits for is not late.
+NS_SHIFT = 1
+
+# What no kernel says that is well.
+TROUBLE = re.compile(
+    r"WARNING:|BUG:|BUG at|Oops|Kernel panic|general protection fault|KASAN:|UBSAN:|"
+    r"possible recursive locking|suspicious RCU usage|inconsistent lock state|"
+    r"possible circular locking|scheduling while atomic|sleeping function called|"
+    r"blocked for more than|rcu_\w+ (?:self-)?detected|unreferenced object|refcount_t|"
+    r"ODEBUG:|soft lockup|hard LOCKUP|Call Trace:|nf_cwmpgate: selftest")
+OUT_OF_TREE, UNSIGNED = 1 << 12, 1 << 13
+
+
+class Kernel:
+    """An image, what a module is built against, and modules of its own."""
+
+    def __init__(self, image, kdir, modules=None, release=None):
+        self.image, self.kdir, self.modules, self.release = image, kdir, modules, release
+
+    @classmethod
+    def of_debian(cls):
+        print("vm: Debian's kernel", flush=True)
+        unpacked = pathlib.Path(subprocess.run(
+            [REPO / "tests/vm/kernel"], check=True, text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE).stdout.strip())
+        return cls(unpacked / "vmlinuz", unpacked / "kdir", unpacked, unpacked.name)
+
+    @classmethod
+    def of_file(cls, image, kdir):
+        image = pathlib.Path(image).resolve()
+        if not kdir:
+            kdir = next((d for d in image.parents if (d / "Module.symvers").exists()), None)
+        if not kdir:
+            sys.exit(f"{image} is not in the tree it was built in: name it with --kdir")
+        return cls(image, pathlib.Path(kdir).resolve())
+
+    def early_modules(self):
+        """What mounting the host's root needs, in the order of loading."""
+        if not self.modules:
+            return []
+        paths = []
+        for name in ("virtio_pci", "9pnet_virtio", "9p"):
+            lines = subprocess.run(
+                ["modprobe", "-d", self.modules, "-S", self.release, "--show-depends", name],
+                check=True, text=True, stdout=subprocess.PIPE).stdout
+            paths += re.findall(r"^insmod (\S+)", lines, re.M)
+        return list(dict.fromkeys(paths))
+
+
+def busybox():
+    """Debian's static one, unpacked like the kernel."""
+    there = VM / "busybox/bin/busybox"
+    if not there.exists():
+        with tempfile.TemporaryDirectory() as d:
+            subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download",
+                            "busybox-static"], cwd=d, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(["dpkg-deb", "-x", *pathlib.Path(d).glob("*.deb"), VM / "busybox"],
+                           check=True)
+    return there
+
+
+def make_initramfs(kernel, file):
+    with tempfile.TemporaryDirectory() as d:
+        root = pathlib.Path(d)
+        (root / "bin").mkdir()
+        (root / "modules").mkdir()
+        shutil.copy(busybox(), root / "bin/busybox")
+        shutil.copy(REPO / "tests/vm/init", root / "init")
+        for i, path in enumerate(kernel.early_modules()):
+            shutil.copy(path, root / f"modules/{i:02}-{pathlib.Path(path).name}")
+        (root / "dev").mkdir()
+        os.mknod(root / "dev/console", 0o600 | 0o020000, os.makedev(5, 1))
+        names = "\n".join(str(p.relative_to(root)) for p in sorted(root.rglob("*")))
+        with open(file, "wb") as out:
+            subprocess.run(["cpio", "--quiet", "-o", "-H", "newc"], cwd=root, check=True,
+                           input=names.encode(), stdout=out)
+
+
+def share(tag, path, *, writable=False):
+    return ["-fsdev", f"local,id={tag},path={path},security_model=none,multidevs=remap"
+            + ("" if writable else ",readonly=on"),
+            "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
+
+
+def command(kernel, initramfs, parts, smp):
+    words = f"console=ttyS0 loglevel=5 preempt=full oops=panic panic=-1 repo={REPO} guest={','.join(parts)}"
+    if kernel.modules:
+        words += f" modules={kernel.modules}"
+    # With more than one, QEMU cannot count.
+    processors = ["-icount", f"shift={NS_SHIFT}"] if smp == 1 else ["-smp", str(smp)]
+    return ["qemu-system-x86_64", "-accel", "tcg", *processors, "-cpu", "max",
+            "-m", str(MEMORY), "-nodefaults", "-no-user-config", "-display", "none",
+            "-no-reboot", "-serial", "stdio", "-kernel", kernel.image, "-initrd", initramfs,
+            "-append", words, *share("host", "/"), *share("repo", REPO),
+            *share("out", OUT, writable=True), "-device", "virtio-rng-pci"]
+
+
+def boot(kernel, parts, smp):
+    """Runs the machine to its end; returns what is wrong with how it went."""
+    initramfs = VM / "initramfs"
+    make_initramfs(kernel, initramfs)
+    argv = [str(a) for a in command(kernel, initramfs, parts, smp)]
+    begun = time.monotonic()
+    console = OUT / "console"
+    with open(console, "wb") as log, subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT) as machine:
+        wrong = watch(machine, console, begun + SECONDS)
+    print(f"vm: {time.monotonic() - begun:.0f} s", flush=True)
+    return wrong
+
+
+def watch(machine, console, until):
+    """Shows what the parts say; ends the machine at the first trouble."""
+    said = 0
+    try:
+        while True:
+            ended = machine.poll() is not None
+            text = console.read_text(errors="replace")
+            for line in text[said:].splitlines(keepends=True):
+                if not line.endswith("\n"):
+                    break
+                said += len(line)
+                if line.startswith("vm: "):
+                    print(line.rstrip(), flush=True)
+            found = TROUBLE.search(text)
+            if found and not ended:
+                time.sleep(3)			# the rest of what it has to say
+            if found:
+                return [f"the kernel's console: {found[0]}"]
+            if ended:
+                return [] if machine.returncode == 0 else [f"QEMU: {machine.returncode}"]
+            if time.monotonic() > until:
+                return [f"not done within {SECONDS} s"]
+            time.sleep(0.5)
+    finally:
+        if machine.poll() is None:
+            machine.kill()
+
+
+def look_at_kernel():
+    """What the kernel itself thinks of how it went."""
+    wrong = []
+    for name in ("dmesg", "kmemleak"):
+        file = OUT / name
+        found = file.exists() and TROUBLE.search(file.read_text(errors="replace"))
+        if found:
+            wrong.append(f"{name}: {found[0]}")
+    tainted = OUT / "tainted"
+    if not tainted.exists():
+        wrong.append("the machine did not come to its end")
+    elif int(tainted.read_text()) & ~(OUT_OF_TREE | UNSIGNED):
+        wrong.append(f"the kernel is tainted: {tainted.read_text().strip()}")
+    return wrong
+
+
+def run(parts, kernel, smp=1):
+    """Returns the junit files of @parts, and what was wrong besides."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    wrong = boot(kernel, parts, smp) + look_at_kernel()
+    reports = [OUT / f"{part}.xml" for part in parts]
+    if wrong and (OUT / "console").exists():
+        print((OUT / "console").read_text(errors="replace")[-6000:], flush=True)
+    for line in wrong:
+        print(f"vm: {line}", flush=True)
+    return reports, wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--kernel", default=os.environ.get("KERNEL"))
+    parser.add_argument("--kdir", default=os.environ.get("KDIR"))
+    parser.add_argument("--smp", type=int, default=1)
+    parser.add_argument("parts", nargs="*")
+    a = parser.parse_args()
+    kernel = Kernel.of_file(a.kernel, a.kdir) if a.kernel else Kernel.of_debian()
+    reports, wrong = run(a.parts or PARTS, kernel, a.smp)
+    for report in reports:
+        log = report.with_suffix(".log")
+        print(log.read_text(errors="replace") if log.exists() else f"{log}: not there")
+    return 1 if wrong or not all(r.exists() for r in reports) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
