@@ -13,19 +13,19 @@ struct value {
 	u64	high, low;
 };
 
-struct range {
+struct span {
 	struct value	first, last;
 };
 
 /* IPv4 from the front, IPv6 from the back. */
 struct allowlist {
 	unsigned int	room, n4, n6;
-	struct range	range[];
+	struct span	span[];
 };
 
 struct allowlist *allowlist_new(unsigned int room)
 {
-	struct allowlist *a = kvzalloc(struct_size(a, range, room), GFP_KERNEL);
+	struct allowlist *a = kvzalloc(struct_size(a, span, room), GFP_KERNEL);
 
 	if (a)
 		a->room = room;
@@ -42,9 +42,9 @@ unsigned int allowlist_size(const struct allowlist *a)
 	return a->n4 + a->n6;
 }
 
-static struct range *list6(struct allowlist *a)
+static struct span *list6(struct allowlist *a)
 {
-	return a->range + a->room - a->n6;
+	return a->span + a->room - a->n6;
 }
 
 /* The bits of a word of @width that a prefix of @len leaves open. */
@@ -66,7 +66,7 @@ static struct value value_of(const struct cwmpgate_prefix *p)
 	return v;
 }
 
-static bool range_of(const struct cwmpgate_prefix *p, struct range *r)
+static bool span_of(const struct cwmpgate_prefix *p, struct span *r)
 {
 	struct value open = { 0, 0 };
 
@@ -88,14 +88,14 @@ static bool range_of(const struct cwmpgate_prefix *p, struct range *r)
 
 bool allowlist_add(struct allowlist *a, const struct cwmpgate_prefix *p)
 {
-	struct range r;
+	struct span r;
 
-	if (a->n4 + a->n6 == a->room || !range_of(p, &r))
+	if (a->n4 + a->n6 == a->room || !span_of(p, &r))
 		return false;
 	if (p->version == 4)
-		a->range[a->n4++] = r;
+		a->span[a->n4++] = r;
 	else
-		a->range[a->room - ++a->n6] = r;
+		a->span[a->room - ++a->n6] = r;
 	return true;
 }
 
@@ -109,19 +109,19 @@ static int compare(const struct value *a, const struct value *b)
 }
 
 /* Of those that begin together the widest first. */
-static int compare_ranges(const void *a, const void *b)
+static int compare_spans(const void *a, const void *b)
 {
-	const struct range *x = a, *y = b;
+	const struct span *x = a, *y = b;
 
 	return compare(&x->first, &y->first) ?: compare(&y->last, &x->last);
 }
 
 /* Prefixes never overlap in part: one is in the other, or apart. */
-static unsigned int tidy(struct range *list, unsigned int n)
+static unsigned int tidy(struct span *list, unsigned int n)
 {
 	unsigned int i, kept = 0;
 
-	sort(list, n, sizeof(*list), compare_ranges, NULL);
+	sort(list, n, sizeof(*list), compare_spans, NULL);
 	for (i = 0; i < n; i++)
 		if (kept == 0 || compare(&list[i].last, &list[kept - 1].last) > 0)
 			list[kept++] = list[i];
@@ -130,17 +130,17 @@ static unsigned int tidy(struct range *list, unsigned int n)
 
 void allowlist_sort(struct allowlist *a)
 {
-	struct range *from = list6(a);
+	struct span *from = list6(a);
 
-	a->n4 = tidy(a->range, a->n4);
+	a->n4 = tidy(a->span, a->n4);
 	a->n6 = tidy(from, a->n6);
 	memmove(list6(a), from, a->n6 * sizeof(*from));
 }
 
-static bool has(const struct range *list, unsigned int n, const struct value *v)
+static bool has(const struct span *list, unsigned int n, const struct value *v)
 {
 	while (n) {
-		const struct range *middle = list + n / 2;
+		const struct span *middle = list + n / 2;
 
 		if (compare(v, &middle->first) < 0) {
 			n /= 2;
@@ -158,7 +158,7 @@ bool allowlist_has4(const struct allowlist *a, __be32 addr)
 {
 	const struct value v = { 0, be32_to_cpu(addr) };
 
-	return has(a->range, a->n4, &v);
+	return has(a->span, a->n4, &v);
 }
 
 bool allowlist_has6(const struct allowlist *a, const struct in6_addr *addr)
@@ -166,7 +166,7 @@ bool allowlist_has6(const struct allowlist *a, const struct in6_addr *addr)
 	const struct value v = { get_unaligned_be64(addr->s6_addr),
 				 get_unaligned_be64(addr->s6_addr + 8) };
 
-	return has(a->range + a->room - a->n6, a->n6, &v);
+	return has(a->span + a->room - a->n6, a->n6, &v);
 }
 
 #ifdef DEBUG
