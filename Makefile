@@ -43,7 +43,7 @@ FUZZ	:= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := build/cwmpgated build/cwmpgate-guard build/cwmpgate-judge build/cwmpgate build/cwmpgate-replay
 
 INC	:= -I daemon/common -I daemon/guard -I daemon/judge \
-	   -I daemon/supervisor -I daemon/cli
+	   -I daemon/supervisor -I daemon/cli -I kmod/uapi
 WARN	:= -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
 HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE

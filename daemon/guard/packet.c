@@ -7,17 +7,7 @@
 #include "checksum.h"
 #include "limit.h"
 
-enum {
-	IP4_FRAGMENT	= 0xbfff,	/* offset, MF and the reserved bit; DF may be set */
-	TCP_RESERVED	= 0x0e,		/* the low one is AE (RFC 9768) */
-};
-
-enum tcp_option {
-	OPT_END = 0, OPT_NOP = 1, OPT_MSS = 2, OPT_WSCALE = 3,
-	OPT_SACK_OK = 4, OPT_SACK = 5, OPT_TIMESTAMP = 8,
-};
-
-enum { WSCALE_MAX = 14 };		/* RFC 7323 2.3 */
+enum { IP4_FRAGMENT = 0xbfff };		/* offset, MF and the reserved bit; DF may be set */
 
 static enum why decode_ip4(struct packet *p, struct bytes raw, struct bytes *segment)
 {
@@ -73,101 +63,48 @@ static enum why decode_ip6(struct packet *p, struct bytes raw, struct bytes *seg
 	return WHY_NEXT;
 }
 
-/* One option after its kind; false if its length or place is wrong. */
-static bool decode_option(struct packet *p, uint8_t kind, struct bytes *opts)
+static enum why why_of(enum tcp_fault fault)
 {
-	struct bytes	body;
-	uint8_t		len;
-	bool		syn = p->flags & TCP_SYN;
-
-	if (!bytes_u8(opts, &len) || len < 2 || !bytes_take(opts, len - 2u, &body))
-		return false;
-	switch (kind) {
-	case OPT_MSS:
-		return syn && len == 4;
-	case OPT_WSCALE:
-		return syn && len == 3 && bytes_u8(&body, &p->wscale) &&
-		       p->wscale <= WSCALE_MAX;
-	case OPT_SACK_OK:
-		return syn && len == 2;
-	case OPT_SACK:		/* one to four blocks, RFC 2018 section 3 */
-		return !syn && body.len && body.len % 8 == 0;
-	case OPT_TIMESTAMP:
-		p->has_ts = true;
-		return bytes_be32(&body, &p->tsval) && bytes_be32(&body, &p->tsecr) &&
-		       body.len == 0;
-	}
-	return false;		/* MD5, AO, TFO, MPTCP: would change what the bytes mean */
-}
-
-/* Options (RFC 9293 3.2): each known, well-formed and at most once. */
-static enum why decode_options(struct packet *p, struct bytes opts)
-{
-	uint32_t	seen = 0;
-	uint8_t		kind;
-
-	p->wscale = 0;
-	p->has_ts = false;
-	p->tsval = p->tsecr = 0;
-	while (bytes_u8(&opts, &kind)) {
-		if (kind == OPT_END)
-			break;
-		if (kind == OPT_NOP)
-			continue;
-		if (kind > OPT_TIMESTAMP || seen & 1u << kind ||
-		    !decode_option(p, kind, &opts))
-			return WHY_BAD_OPTION;
-		seen |= 1u << kind;
-	}
-	while (bytes_u8(&opts, &kind))
-		if (kind != 0)
-			return WHY_BAD_OPTION;
-	return WHY_NEXT;
-}
-
-/* The combinations a TCP of our time sends (RFC 9293 3.10.7). */
-static enum why check_flags(const struct packet *p)
-{
-	if (p->flags & TCP_URG)
-		return WHY_URGENT;
-	switch (p->flags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_ACK)) {
-	case TCP_SYN:
-	case TCP_SYN | TCP_ACK:
-		if (p->payload.len)
-			return WHY_SYN_DATA;
-		return p->flags & TCP_PSH ? WHY_BAD_FLAGS : WHY_NEXT;
-	case TCP_RST:
-	case TCP_RST | TCP_ACK:
-	case TCP_ACK:
-	case TCP_ACK | TCP_FIN:
+	switch (fault) {
+	case TCP_SOUND:
 		return WHY_NEXT;
+	case TCP_TRUNCATED:
+		return WHY_TRUNCATED;
+	case TCP_CONTRADICTS:
+		return WHY_BAD_TCP;
+	case TCP_BAD_FLAGS:
+		return WHY_BAD_FLAGS;
+	case TCP_URGENT:
+		return WHY_URGENT;
+	case TCP_SYN_DATA:
+		return WHY_SYN_DATA;
+	case TCP_BAD_OPTION:
+		return WHY_BAD_OPTION;
 	}
-	return WHY_BAD_FLAGS;
+	return WHY_BAD_TCP;
 }
 
 static enum why decode_tcp(struct packet *p, struct bytes segment)
 {
-	struct bytes	h = segment;
-	uint8_t		doff;
-	size_t		hlen;
-	enum why	why;
+	struct bytes		h = segment;
+	struct tcp_options	o;
+	enum tcp_fault		fault = tcp_check(segment.at, (unsigned)segment.len, &o);
+	uint8_t			doff;
 
+	if (fault != TCP_SOUND)
+		return why_of(fault);
 	if (!bytes_be16(&h, &p->sport) || !bytes_be16(&h, &p->dport) ||
 	    !bytes_be32(&h, &p->seq) || !bytes_be32(&h, &p->ack) ||
 	    !bytes_u8(&h, &doff) || !bytes_u8(&h, &p->flags) ||
-	    !bytes_be16(&h, &p->window) || !bytes_skip(&h, 4))
-		return WHY_TRUNCATED;
-
-	hlen = (size_t)(doff >> 4) * 4;
-	if (hlen < TCP_HLEN || doff & TCP_RESERVED || !p->sport || !p->dport)
-		return WHY_BAD_TCP;
-	if (!bytes_take(&segment, hlen, &p->tcp))
+	    !bytes_be16(&h, &p->window) ||
+	    !bytes_take(&segment, (size_t)(doff >> 4) * 4, &p->tcp))
 		return WHY_TRUNCATED;
 	p->payload = segment;
-
-	if ((why = check_flags(p)))
-		return why;
-	return decode_options(p, (struct bytes){ p->tcp.at + TCP_HLEN, hlen - TCP_HLEN });
+	p->wscale = o.wscale;
+	p->has_ts = o.has_ts;
+	p->tsval = o.tsval;
+	p->tsecr = o.tsecr;
+	return WHY_NEXT;
 }
 
 enum why packet_decode(struct packet *p, struct bytes raw)
