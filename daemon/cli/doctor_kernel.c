@@ -99,6 +99,22 @@ static void look_at_queue(struct doctor *d)
 			   q->dropped, q->user_dropped);
 }
 
+static void look_at_module(struct doctor *d)
+{
+	const struct kmod_state	*k = &d->facts->m.kmod;
+	enum kmod_use		 use = d->conf->kmod;
+	bool			 running = d->facts->status == STATUS_OK;
+
+	if (use == KMOD_OFF || (use == KMOD_AUTO && !k->loaded))
+		return;
+	if (k->configured)
+		doctor_say(d, FOUND_GOOD, NULL, "the kernel module %s", kmod_words(k));
+	else
+		doctor_say(d, use == KMOD_REQUIRE && running ? FOUND_BAD : FOUND_ODD,
+			   "install the one that came with this daemon (kmod/README.md)",
+			   "the kernel module is %s", kmod_words(k));
+}
+
 static long read_sysctl(const char *path)
 {
 	FILE	*f = fopen(path, "re");
@@ -152,6 +168,7 @@ void doctor_kernel(struct doctor *d)
 	look_at_backend(d);
 	if (d->conf->mode != MODE_BLOCK)
 		look_at_queue(d);
+	look_at_module(d);
 	look_at_retries(d);
 	look_at_conntrack(d);
 }

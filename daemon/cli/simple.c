@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "kmod.h"
 #include "nftlook.h"
 #include "rules.h"
 #include "say.h"
@@ -195,8 +196,10 @@ static bool load_rules(const struct cli *c, FILE *err)
 
 static bool unload_rules(const struct cli *c, FILE *err)
 {
+	bool without_module = kmod_unload(err);
+
 	(void)c;
-	return rules_unload(err);
+	return rules_unload(err) && without_module;
 }
 
 static enum status print_rules(const struct cli *c)

@@ -69,6 +69,18 @@ static void say_use(const struct cli *c, const struct facts *f)
 	row(c, "connections", text);
 }
 
+static void say_kmod(const struct cli *c, const struct kmod_state *k)
+{
+	char text[128];
+
+	if (k->configured)
+		snprintf(text, sizeof(text), "%s; %u prefixes, %u sources with a budget",
+			 kmod_words(k), k->prefixes, k->sources);
+	else
+		snprintf(text, sizeof(text), "%s", kmod_words(k));
+	row(c, "kernel module", text);
+}
+
 static void say_state(const struct cli *c, const struct facts *f)
 {
 	static const char *const mode_words[][2] = {
@@ -92,6 +104,7 @@ static void say_state(const struct cli *c, const struct facts *f)
 	snprintf(text, sizeof(text), "%" PRIu64, f->m.credentials);
 	row(c, "credentials", text);
 	say_rules(c, f);
+	say_kmod(c, &f->m.kmod);
 	say_queue(c, f);
 	say_use(c, f);
 	snprintf(text, sizeof(text), "%d", f->m.bans);
@@ -149,6 +162,13 @@ static void say_counters(const struct cli *c, const struct facts *f)
 			printf("%10" PRIu64 "  %-18s %s\n", m->counter[i].packets,
 			       m->counter[i].name, what);
 	}
+	if (m->kmod.configured)
+		printf("\n%spackets for the ports, by the kernel module%s\n", paint(c, BOLD),
+		       paint(c, PLAIN));
+	for (int i = 0; m->kmod.configured && i < m->kmod.n_counters; i++)
+		if (m->kmod.counter[i].packets)
+			printf("%10" PRIu64 "  %s\n", m->kmod.counter[i].packets,
+			       m->kmod.counter[i].name);
 	if (!m->shm || !has_reasons(m->shm))
 		return;
 	printf("\n%sreasons given by the gate%s\n", paint(c, BOLD), paint(c, PLAIN));
@@ -165,6 +185,17 @@ static void json_queue(const struct queue_state *q)
 	json_text(stdout, q->owner);
 	printf(",\"waiting\":%u,\"dropped\":%u,\"user_dropped\":%u}", q->waiting, q->dropped,
 	       q->user_dropped);
+}
+
+static void json_kmod(const struct kmod_state *k)
+{
+	printf(",\"module\":{\"loaded\":%s,\"used\":%s,\"drops\":%s,\"prefixes\":%u,\"sources\":%u,"
+	       "\"packets\":{", k->loaded ? "true" : "false", k->configured ? "true" : "false",
+	       k->drops ? "true" : "false", k->prefixes, k->sources);
+	for (int i = 0; i < k->n_counters; i++)
+		printf("%s\"%s\":%" PRIu64, i ? "," : "", k->counter[i].name,
+		       k->counter[i].packets);
+	fputs("}}", stdout);
 }
 
 void facts_json(const struct facts *f)
@@ -195,6 +226,7 @@ void facts_json(const struct facts *f)
 		       m->shm->use.embryos, m->shm->use.over, m->shm->use.heads);
 	else
 		fputs("null", stdout);
+	json_kmod(&m->kmod);
 	fputs(",\"rules\":{", stdout);
 	for (int i = 0; i < m->n_counters; i++, sep = ",")
 		printf("%s\"%s\":%" PRIu64, sep, m->counter[i].name, m->counter[i].packets);

@@ -28,6 +28,8 @@ enum conf_limits {
 
 enum mode { MODE_MONITOR, MODE_ENFORCE, MODE_BLOCK };
 
+enum kmod_use { KMOD_AUTO, KMOD_OFF, KMOD_REQUIRE };
+
 struct prefix {
 	struct addr	addr;		/* host bits are zero */
 	uint8_t		len;		/* of the family: 0..32 or 0..128 */
@@ -49,6 +51,7 @@ struct conf {
 	bool		down_open;	/* without a daemon everything passes */
 	bool		overload_open;	/* what finds the queue full passes */
 	bool		sandbox_optional;
+	enum kmod_use	kmod;		/* the kernel module, where it is there */
 	char		control[PATH_LEN_MAX];
 	char		metrics_file[PATH_LEN_MAX];	/* "" : none */
 	struct policy	policy;

@@ -425,6 +425,14 @@ static void read_sandbox(struct reading *r, const struct setting *s, config_sett
 	read_flag(r, s, node, &r->c->sandbox_optional);
 }
 
+static void read_kmod(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	unsigned word;
+
+	if (read_word(r, s, node, &word))
+		r->c->kmod = (enum kmod_use)word;
+}
+
 /*
  * This budget is the kernel's: it counts nanoseconds in 64 bits, and an nft set
  * has to remember a source until its burst has grown again.
@@ -531,6 +539,7 @@ const struct setting conf_settings[] = {
 	{ "daemon_down", "\"closed\"", read_daemon_down, .words = { "closed", "open" } },
 	{ "overload", "\"closed\"", read_overload, .words = { "closed", "open" } },
 	{ "sandbox", "\"require\"", read_sandbox, .words = { "require", "best-effort" } },
+	{ "kmod", "\"auto\"", read_kmod, .words = { "auto", "off", "require" } },
 	{ "control", "\"/run/cwmpgate/control\"", read_control,
 	  .expected = "an absolute file name of at most 107 bytes" },
 	{ "metrics_file", "\"\"", read_metrics_file,

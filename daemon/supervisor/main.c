@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "kmod.h"
 #include "rules.h"
 #include "supervise.h"
 
@@ -117,13 +118,21 @@ static void check_kernel(void)
 		fclose(f);
 }
 
+/* The module first: with the rules gone it would go on dropping. */
+static bool unload(void)
+{
+	bool without_module = kmod_unload(stderr);
+
+	return rules_unload(stderr) && without_module;
+}
+
 int main(int argc, char *argv[])
 {
 	struct supervise_options o = { .conf_file = "/etc/cwmpgate/cwmpgate.conf" };
 	enum task		 task = parse_options(&o, argc, argv);
 
 	if (task == TASK_UNLOAD)
-		return rules_unload(stderr) ? EXIT_SUCCESS : EXIT_FAILURE;
+		return unload() ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (!load(o.conf_file))
 		return EXIT_CONFIG;
 	if (task == TASK_PRINT)

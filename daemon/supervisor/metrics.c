@@ -24,6 +24,7 @@ void metrics_look(struct metrics *m, uint16_t num)
 		m->n_counters = 0;
 	if (m->n_counters > NFT_COUNTERS_MAX)
 		m->n_counters = NFT_COUNTERS_MAX;
+	kmodlook(&m->kmod);
 	m->bans = nftlook_bans(&none, 0);
 	if (m->bans < 0)
 		m->bans = 0;
@@ -95,6 +96,21 @@ static void write_daemon(const struct metrics *m, FILE *out)
 	    !m->reload_failed);
 }
 
+static void write_kmod(const struct kmod_state *k, FILE *out)
+{
+	one(out, "module_used", "gauge", "1 while the kernel module has a configuration.",
+	    k->configured);
+	if (!k->configured)
+		return;
+	one(out, "module_sources", "gauge", "Sources the kernel module keeps a budget for.",
+	    k->sources);
+	begin(out, "module_packets_total", "counter",
+	      "Packets for guarded ports by what the kernel module thought of them.");
+	for (int i = 0; i < k->n_counters; i++)
+		fprintf(out, "cwmpgate_module_packets_total{reason=\"%s\"} %" PRIu64 "\n",
+			k->counter[i].name, k->counter[i].packets);
+}
+
 static void write_kernel(const struct metrics *m, FILE *out)
 {
 	one(out, "rules_present", "gauge", "1 while the kernel has our nftables rules.",
@@ -123,6 +139,7 @@ void metrics_write(const struct metrics *m, FILE *out)
 		write_reasons(m->shm, out);
 	}
 	write_kernel(m, out);
+	write_kmod(&m->kmod, out);
 }
 
 bool metrics_write_file(const struct metrics *m, const char *file)

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "kmodlook.h"
 #include "nftlook.h"
 #include "queuelook.h"
 #include "shm.h"
@@ -23,6 +24,7 @@ struct metrics {
 	int			 n_counters;	/* 0: no rules of ours */
 	struct nft_counter	 counter[NFT_COUNTERS_MAX];
 	int			 bans;
+	struct kmod_state	 kmod;
 };
 
 /* Asks the kernel for what it knows, about queue @num and our table. */

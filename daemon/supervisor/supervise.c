@@ -217,6 +217,23 @@ static void forget_credentials(struct supervisor *s, uint64_t now_ms)
 	s->secrets.changed_ms = 0;
 }
 
+/* Unloaded by hand, it is not loaded again by us. */
+static void check_kmod(struct supervisor *s)
+{
+	switch (kmod_news(s->kmod)) {
+	case KMOD_NO_NEWS:
+		return;
+	case KMOD_CAME:
+		if (s->conf->kmod != KMOD_OFF && kmod_load(s->kmod, s->conf, stderr))
+			fputs("the kernel module has its configuration again\n", stderr);
+		return;
+	case KMOD_WENT:
+		if (s->conf->kmod != KMOD_OFF)
+			fputs("the kernel module was unloaded; the rules do its work\n", stderr);
+		return;
+	}
+}
+
 /* What cannot be read changes nothing: the last good ones stay. */
 static bool read_credentials(struct supervisor *s, const struct conf *c, FILE *err)
 {
@@ -286,6 +303,7 @@ void supervisor_apply(struct supervisor *s, const struct conf *c)
 		start_serving(s, clock_ms());
 	if (!load_rules(s))
 		fputs("the rules could not be loaded\n", stderr);
+	kmod_load(s->kmod, s->conf, stderr);
 	watch_credentials(s);
 	open_control(s);
 	tell_ready(s->conf);
@@ -353,7 +371,11 @@ static bool start(struct supervisor *s)
 	}
 	s->bans.set = nftset_open(stderr);
 	s->rulewatch = rulewatch_open(stderr);
-	if (!s->bans.set || !s->rulewatch || !load_rules(s))
+	s->kmod = kmod_open(stderr);
+	if (!s->bans.set || !s->rulewatch || !s->kmod || !load_rules(s))
+		return false;
+	/* Last, for it only drops: what the rules refuse it may refuse earlier. */
+	if (!kmod_load(s->kmod, s->conf, stderr) && s->conf->kmod == KMOD_REQUIRE)
 		return false;
 	if (s->conf->mode != MODE_BLOCK && s->backend == RULES_XT)
 		fputs("this kernel has no nft queue statement (nft_queue); "
@@ -396,6 +418,7 @@ int supervise(const struct supervise_options *o, struct conf *c,
 		check_credentials(&s, now);
 		look_at_decisions(&s, now);
 		check_rules(&s, now);
+		check_kmod(&s);
 		write_status(&s);
 		write_metrics(&s, true, now);
 		tell_watchdog(&s, now);

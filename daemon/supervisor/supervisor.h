@@ -6,6 +6,7 @@
 #include "bans.h"
 #include "children.h"
 #include "control.h"
+#include "kmod.h"
 #include "rules.h"
 #include "rulewatch.h"
 #include "supervise.h"
@@ -33,6 +34,7 @@ struct supervisor {
 	uint64_t			 counted;	/* reasons in the status file */
 	struct bans			 bans;
 	struct rulewatch		*rulewatch;
+	struct kmod			*kmod;
 	enum rules_backend		 backend;
 	bool				 rules_loaded;
 	uint64_t			 rules_again_ms;	/* if not, when to try again */
