@@ -10,6 +10,8 @@
 #	sudo make bench     what the gate costs beside what could be used instead; 5 to 10
 #	                    minutes; DOC=1 writes the table into docs/performance.md
 #	sudo make bench-judge    what the judge costs as a process of its own
+#	make kmod           the optional kernel module, against $(KDIR); kmod/README.md
+#	sudo make check-vm  kernel module and native queue rules, in QEMU; tests/vm/README.md
 #	sudo make deps      what the targets above need, through apt-get
 #	make man            docs/man, as far as it is made of the program's tables
 #	make install        into $(DESTDIR)$(PREFIX)
@@ -195,6 +197,14 @@ bench: deps
 bench-judge: all $(BENCH) $(addprefix build/bench/,cwmpgated cwmpgate-guard cwmpgate-judge)
 	@/usr/bin/python3 -B tests/bench/judge_cost.py
 
+# Built in a copy, so that the source stays clean.  Everybody can do this.
+KDIR	?= /lib/modules/$(shell uname -r)/build
+KOUT	?= build/kmod/here
+kmod:
+	@mkdir -p $(KOUT)
+	cp -Rp kmod/. $(KOUT)/
+	$(MAKE) -C $(KDIR) M=$(abspath $(KOUT)) W=1 $(KFLAGS) modules
+
 deps:
 	tests/deps.sh
 
@@ -204,7 +214,7 @@ demo: deps
 
 check: deps
 	@$(MAKE) --no-print-directory all unit build/perf/path $(FOR_NET)
-	@/usr/bin/python3 -B tests/tally.py unit perf net
+	@/usr/bin/python3 -B tests/tally.py unit perf vm net
 
 check-unit: unit
 	@/usr/bin/python3 -B tests/tally.py unit
@@ -217,6 +227,9 @@ perf-update: build/perf/path
 
 check-net: all $(FOR_NET)
 	@/usr/bin/python3 -B tests/tally.py net
+
+check-vm: all
+	@KERNEL='$(KERNEL)' /usr/bin/python3 -B tests/tally.py vm
 
 install: all
 	install -D -m 755 build/cwmpgated $(DESTDIR)$(PREFIX)/sbin/cwmpgated
@@ -237,7 +250,7 @@ clean:
 
 -include $(shell find build -path build/vm -prune -o -name '*.d' -print 2>/dev/null)
 .SECONDARY:
-.PHONY: all unit fuzz bench bench-judge deps demo check check-unit check-perf perf-update check-net man install clean
+.PHONY: all unit fuzz bench bench-judge kmod deps demo check check-unit check-perf perf-update check-net check-vm man install clean
 ifndef V
 .SILENT:
 endif

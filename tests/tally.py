@@ -5,10 +5,11 @@
     tally.py unit                          the programs build/unit/test_* and corpus_*
     tally.py perf                          instructions per packet, tests/perf/check.py
     tally.py net [PYTEST ARGUMENT ...]     tests/net, through Debian's pytest
-    tally.py unit perf net
+    tally.py vm                            tests/vm, in a machine of its own
+    tally.py unit perf vm net
 
 A unit program is cmocka's, or a fuzz target with its corpus; its TAP is
-counted.  The exit status is 0 only if something ran and all of it passed.  A
+counted.  A kernel that has something to say against it is one failure more.  The exit status is 0 only if something ran and all of it passed.  A
 test that was skipped, a program that was not built, crashed or ran no test,
 and a file that could not be collected are each counted as a failure.
 """
@@ -23,6 +24,7 @@ import xml.etree.ElementTree
 
 TESTS = pathlib.Path(__file__).resolve().parent
 NET = TESTS / "net"
+VM = TESTS / "vm/run.py"
 
 
 def unit():
@@ -79,6 +81,23 @@ def net(arguments):
     return passed, failed
 
 
+def vm():
+    """Boots the test machine and runs its parts; returns (passed, failed)."""
+    sys.path.insert(0, str(VM.parent))
+    import run as machine
+    image = os.environ.get("KERNEL")
+    kernel = machine.Kernel.of_file(image, None) if image else machine.Kernel.of_debian()
+    reports, wrong = machine.run(machine.PARTS, kernel)
+    passed = failed = 0
+    for report in reports:
+        p, f = count_junit(report)
+        print(f"vm: {report.stem}: {p} passed" + (f", {f} FAILED" if f else ""), flush=True)
+        if f and report.with_suffix(".log").exists():
+            print(report.with_suffix(".log").read_text(errors="replace")[-20000:], flush=True)
+        passed, failed = passed + p, failed + f
+    return passed, failed + len(wrong)
+
+
 def count_junit(path):
     """A test with a failure in its body and an error after it counts once."""
     good = {}
@@ -88,13 +107,13 @@ def count_junit(path):
             key = case.get("classname"), case.get("name")
             ok = not any(case.find(x) is not None for x in ("failure", "error", "skipped"))
             good[key] = good.get(key, True) and ok
-    except xml.etree.ElementTree.ParseError:
+    except (OSError, xml.etree.ElementTree.ParseError):
         return 0, 1
     passed = sum(good.values())
     return passed, len(good) - passed
 
 
-PARTS = {"unit": unit, "perf": perf, "net": net}
+PARTS = {"unit": unit, "perf": perf, "vm": vm, "net": net}
 
 
 def main(words):

@@ -29,6 +29,7 @@ SETTINGS = {
     "all_requests": "1000/s burst 1000",
     "syn": "1000/s burst 1000",
     "queue": 7547,
+    "kmod": os.environ.get("CWMPGATE_KMOD"),
 }
 
 

@@ -28,7 +28,7 @@ REPO = pathlib.Path(__file__).resolve().parents[2]
 VM = REPO / "build/vm"
 OUT = VM / "out"
 
-PARTS = ["native"]
+PARTS = ["native", "module", "with-module"]
 SECONDS = int(os.environ.get("VM_SECONDS", 15 * 60))	# for the whole machine
 MEMORY = 1024			# MiB
 
@@ -82,6 +82,15 @@ class Kernel:
         return list(dict.fromkeys(paths))
 
 
+def build_module(kernel):
+    """With its self-tests."""
+    where = REPO / "build/kmod" / kernel.kdir.parent.name
+    subprocess.run(["make", "-s", "--no-print-directory", "kmod", f"KDIR={kernel.kdir}",
+                    f"KOUT={where}", "CWMPGATE_DEBUG=y"], cwd=REPO, check=True,
+                   stdin=subprocess.DEVNULL)
+    return where / "nf_cwmpgate.ko"
+
+
 def busybox():
     """Debian's static one, unpacked like the kernel."""
     there = VM / "busybox/bin/busybox"
@@ -117,8 +126,9 @@ def share(tag, path, *, writable=False):
             "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
 
 
-def command(kernel, initramfs, parts, smp):
-    words = f"console=ttyS0 loglevel=5 preempt=full oops=panic panic=-1 repo={REPO} guest={','.join(parts)}"
+def command(kernel, initramfs, module, parts, smp):
+    words = ("console=ttyS0 loglevel=5 preempt=full slab_nomerge oops=panic panic=-1 "
+             f"repo={REPO} guest={','.join(parts)} ko={module}")
     if kernel.modules:
         words += f" modules={kernel.modules}"
     # With more than one, QEMU cannot count.
@@ -134,7 +144,7 @@ def boot(kernel, parts, smp):
     """Runs the machine to its end; returns what is wrong with how it went."""
     initramfs = VM / "initramfs"
     make_initramfs(kernel, initramfs)
-    argv = [str(a) for a in command(kernel, initramfs, parts, smp)]
+    argv = [str(a) for a in command(kernel, initramfs, build_module(kernel), parts, smp)]
     begun = time.monotonic()
     console = OUT / "console"
     with open(console, "wb") as log, subprocess.Popen(
