@@ -205,6 +205,9 @@ kmod:
 	cp -Rp kmod/. $(KOUT)/
 	$(MAKE) -C $(KDIR) M=$(abspath $(KOUT)) W=1 $(KFLAGS) modules
 
+kasan-kernel:
+	tests/vm/kasan-kernel
+
 deps:
 	tests/deps.sh
 
@@ -250,7 +253,7 @@ clean:
 
 -include $(shell find build -path build/vm -prune -o -name '*.d' -print 2>/dev/null)
 .SECONDARY:
-.PHONY: all unit fuzz bench bench-judge kmod deps demo check check-unit check-perf perf-update check-net check-vm man install clean
+.PHONY: all unit fuzz bench bench-judge kmod kasan-kernel deps demo check check-unit check-perf perf-update check-net check-vm man install clean
 ifndef V
 .SILENT:
 endif

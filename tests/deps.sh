@@ -14,7 +14,8 @@ PACKAGES="gcc make pkg-config libc6-dev
 	slowhttptest hping3 masscan dnsmasq-base
 	prometheus prometheus-node-exporter tmux
 	wget python3-requests libwww-perl nodejs default-jdk-headless apache2-bin
-	python3 python3-pytest python3-scapy"
+	python3 python3-pytest python3-scapy
+	qemu-system-x86 kmod cpio sparse"
 
 [ $# -eq 0 ] || PACKAGES=$*
 

@@ -9,9 +9,10 @@
     tally.py unit perf vm net
 
 A unit program is cmocka's, or a fuzz target with its corpus; its TAP is
-counted.  A kernel that has something to say against it is one failure more.  The exit status is 0 only if something ran and all of it passed.  A
-test that was skipped, a program that was not built, crashed or ran no test,
-and a file that could not be collected are each counted as a failure.
+counted.  The exit status is 0 only if something ran and all of it passed.  A
+test that was skipped, a program that was not built, crashed or ran no test, a
+file that could not be collected, and a kernel that speaks of an error are each
+counted as a failure.
 """
 
 import os

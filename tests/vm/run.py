@@ -88,7 +88,9 @@ def build_module(kernel):
     subprocess.run(["make", "-s", "--no-print-directory", "kmod", f"KDIR={kernel.kdir}",
                     f"KOUT={where}", "CWMPGATE_DEBUG=y"], cwd=REPO, check=True,
                    stdin=subprocess.DEVNULL)
-    return where / "nf_cwmpgate.ko"
+    module = where / "nf_cwmpgate.ko"
+    subprocess.run(["strip", "--strip-debug", module], check=True)	# it is loaded a hundred times
+    return module
 
 
 def busybox():
