@@ -6,6 +6,8 @@
 #	make check-unit     unit tests and cases, under ASan and UBSan; no root
 #	sudo make check-net real kernel, real daemon, in network namespaces
 #	make check-perf     instructions per packet, against tests/perf/budget; no root
+#	make cross A=s390x  the unit tests on another architecture, under qemu-user; no root
+#	sudo make check-cross   s390x, arm64, armhf and mipsel
 #	make fuzz T=http SECONDS=60    one fuzz target; tests/fuzz/README.md
 #	sudo make bench     what the gate costs beside what could be used instead; 5 to 10
 #	                    minutes; DOC=1 writes the table into docs/performance.md
@@ -51,8 +53,12 @@ WARN	:= -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 STD	:= -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBEXEC_DIR='"$(LIBEXEC)"'
+# LDLIBS=-latomic where a 64-bit atomic is a function of the compiler's library
+# (32-bit MIPS and PowerPC).  Its lock is not shared between processes: what the
+# supervisor reads may then be half old when the upper 32 bits change, which it
+# puts up with as it does with anything that an owned guard writes there.
 LINK	= $(CC) $(CFLAGS) $(LDFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed -o $@ $^ \
-	  $$(pkg-config --libs $(1))
+	  $$(pkg-config --libs $(1)) $(LDLIBS)
 
 all: $(PROGRAMS)
 
@@ -104,12 +110,12 @@ build/san/cwmpgate-judge: $(call in_san,$(JUDGE))
 	$(call SANLINK,libcrypto libcap-ng)
 
 build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) \
-	      $(patsubst %.c,build/san/%.o,$(wildcard daemon/supervisor/conf*.c))
+	      $(patsubst %.c,build/san/%.o,$(wildcard daemon/supervisor/conf*.c) $(HOOKS))
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $$(pkg-config --libs cmocka libcrypto libconfig)
 
 # What a fuzz target links: the core, the configuration, the promises' keepers.
-FUZZED	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) tests/fuzz/oracle.c tests/fuzz/world.c
+FUZZED	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) tests/fuzz/oracle.c tests/fuzz/world.c $(HOOKS)
 
 # Each over its corpus, without a fuzzer.
 build/unit/corpus_%: build/san/tests/fuzz/fuzz_%.o $(FUZZED:%.c=build/san/%.o) \
@@ -117,6 +123,10 @@ build/unit/corpus_%: build/san/tests/fuzz/fuzz_%.o $(FUZZED:%.c=build/san/%.o) \
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(SAN) -DCORPUS='"tests/fuzz/corpus/$*"' -o $@ $^ \
 		$$(pkg-config --libs libcrypto libconfig)
+
+# The system calls behind the functions that guard and judge use; tests/cross/calls.
+build/calls: build/tests/cross/functions.o
+	$(call LINK,libmnl)
 
 unit: $(UNIT:%=build/unit/%) $(FUZZ:%=build/unit/corpus_%)
 
@@ -217,7 +227,8 @@ demo: deps
 
 check: deps
 	@$(MAKE) --no-print-directory all unit build/perf/path $(FOR_NET)
-	@/usr/bin/python3 -B tests/tally.py unit perf vm net
+	@tests/cross/build s390x unit build/calls
+	@/usr/bin/python3 -B tests/tally.py unit s390x perf vm net
 
 check-unit: unit
 	@/usr/bin/python3 -B tests/tally.py unit
@@ -227,6 +238,20 @@ check-perf: build/perf/path
 
 perf-update: build/perf/path
 	@/usr/bin/python3 -B tests/perf/check.py update
+
+# Little-endian with strict alignment, 32 bits, and big-endian; see tests/cross/build.
+A	?= s390x
+CROSS	:= s390x arm64 armhf mipsel
+
+cross:
+	@tests/cross/build $(A) all unit build/calls
+	@/usr/bin/python3 -B tests/tally.py $(A)
+
+check-cross:
+	tests/deps.sh
+	tests/deps.sh gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-mipsel-linux-gnu
+	@set -e; for a in $(CROSS); do tests/cross/build $$a all unit build/calls; done
+	@/usr/bin/python3 -B tests/tally.py $(CROSS)
 
 check-net: all $(FOR_NET)
 	@/usr/bin/python3 -B tests/tally.py net
@@ -251,9 +276,10 @@ install: all
 clean:
 	rm -rf build
 
--include $(shell find build -path build/vm -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find build '(' -path build/vm -o -path build/cross ')' -prune -o -name '*.d' -print 2>/dev/null)
 .SECONDARY:
 .PHONY: all unit fuzz bench bench-judge kmod kasan-kernel deps demo check check-unit check-perf perf-update check-net check-vm man install clean
+.PHONY: cross check-cross
 ifndef V
 .SILENT:
 endif

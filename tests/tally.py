@@ -3,10 +3,12 @@
 """Runs the tests and ends with one plain line: `N passed, N failed`.
 
     tally.py unit                          the programs build/unit/test_* and corpus_*
+    tally.py s390x                         those of another architecture, under qemu-user
     tally.py perf                          instructions per packet, tests/perf/check.py
-    tally.py net [PYTEST ARGUMENT ...]     tests/net, through Debian's pytest
+    tally.py packaging [ARGUMENT ...]      tests/packaging, through Debian's pytest
+    tally.py net [PYTEST ARGUMENT ...]     tests/net, likewise
     tally.py vm                            tests/vm, in a machine of its own
-    tally.py unit perf vm net
+    tally.py unit s390x perf vm net
 
 A unit program is cmocka's, or a fuzz target with its corpus; its TAP is
 counted.  The exit status is 0 only if something ran and all of it passed.  A
@@ -24,31 +26,46 @@ import tempfile
 import xml.etree.ElementTree
 
 TESTS = pathlib.Path(__file__).resolve().parent
-NET = TESTS / "net"
 VM = TESTS / "vm/run.py"
+EMULATORS = {"s390x": "qemu-s390x", "arm64": "qemu-aarch64", "armhf": "qemu-arm",
+             "mipsel": "qemu-mipsel"}
+PARTS = ["unit", *EMULATORS, "perf", "vm", "packaging", "net"]
 
 
-def unit():
+def run_part(part, arguments):
+    """Runs one part; returns (passed, failed)."""
+    if part == "unit":
+        return unit(TESTS.parent / "build/unit")
+    if part in EMULATORS:
+        there = TESTS.parent / "build/cross" / part
+        emulator = [EMULATORS[part], "-L", str(there / "sysroot/root")]
+        return tuple(map(sum, zip(unit(there / "tree/build/unit", emulator),
+                                  program(there / "tree/build/calls",
+                                          [TESTS / "cross/calls", *emulator]))))
+    if part == "perf":
+        return program(TESTS / "perf/check.py")
+    if part == "vm":
+        return vm()
+    return pytest(TESTS / part, arguments)
+
+
+def unit(built, runner=()):
     """Runs what tests/unit and tests/fuzz have the source of; returns (passed, failed)."""
     names = [p.stem for p in sorted((TESTS / "unit").glob("test_*.c"))]
     names += [p.stem.replace("fuzz_", "corpus_", 1)
               for p in sorted((TESTS / "fuzz").glob("fuzz_*.c"))]
-    programs = [TESTS.parent / "build/unit" / name for name in names]
-    results = [program(p) for p in programs]
+    programs = [built / name for name in names]
+    results = [program(p, runner) for p in programs]
     return sum(p for p, _ in results), sum(f for _, f in results) or int(not programs)
 
 
-def perf():
-    return program(TESTS / "perf/check.py")
-
-
-def program(path):
-    """Runs one program that speaks TAP; returns (passed, failed)."""
+def program(path, runner=()):
+    """Runs one program that speaks TAP, as an argument of @runner; returns (passed, failed)."""
     if not path.exists():
         print(f"{path.name}: NOT BUILT", flush=True)
         return 0, 1
     environment = {**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"}
-    done = subprocess.run([path], env=environment, text=True, errors="replace",
+    done = subprocess.run([*runner, path], env=environment, text=True, errors="replace",
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
     passed, failed = count_tap(done.stdout, done.returncode)
@@ -68,14 +85,14 @@ def count_tap(text, status):
     return passed, failed
 
 
-def net(arguments):
-    """Runs pytest over tests/net; returns (passed, failed)."""
+def pytest(directory, arguments):
+    """Runs pytest over a directory; returns (passed, failed)."""
     named = any(pathlib.Path(a.partition("::")[0]).exists() for a in arguments)
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         status = subprocess.run(
             ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-             f"--rootdir={NET}", "-o", "junit_family=xunit2", f"--junitxml={report.name}",
-             *arguments, *([] if named else [str(NET)])], check=False).returncode
+             f"--rootdir={directory}", "-o", "junit_family=xunit2", f"--junitxml={report.name}",
+             *arguments, *([] if named else [str(directory)])], check=False).returncode
         passed, failed = count_junit(report.name)
     if status != 0 and failed == 0:
         failed = 1
@@ -114,15 +131,12 @@ def count_junit(path):
     return passed, len(good) - passed
 
 
-PARTS = {"unit": unit, "perf": perf, "vm": vm, "net": net}
-
-
 def main(words):
     parts = [w for w in words if w in PARTS]
     more = words[len(parts):]
-    if not parts or words[:len(parts)] != parts or (more and parts[-1] != "net"):
+    if not parts or words[:len(parts)] != parts or (more and parts[-1] not in ("packaging", "net")):
         sys.exit(__doc__)
-    results = [net(more) if part == "net" else PARTS[part]() for part in parts]
+    results = [run_part(part, more) for part in parts]
     passed, failed = (sum(column) for column in zip(*results))
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or not passed else 0

@@ -28,13 +28,38 @@ bool sandbox_identity(uid_t id, bool net_admin)
 	       setrlimit(RLIMIT_NPROC, &none) == 0;
 }
 
-static int allow(scmp_filter_ctx ctx, const struct allowed *a)
+/*
+ * What the C libraries of other architectures make of the same function: arm64
+ * has no poll(), 32 bits count time in 64 bits, 32-bit ARM and MIPS have a recv()
+ * of their own.  A name that an architecture does not have allows nothing there.
+ */
+static const struct {
+	int	name, also;
+} elsewhere[] = {
+	{ SCMP_SYS(poll),		SCMP_SYS(ppoll) },
+	{ SCMP_SYS(recvmmsg),		SCMP_SYS(recvmmsg_time64) },
+	{ SCMP_SYS(recvfrom),		SCMP_SYS(recv) },
+	{ SCMP_SYS(sendto),		SCMP_SYS(send) },
+	{ SCMP_SYS(clock_gettime),	SCMP_SYS(clock_gettime64) },
+};
+
+static int allow(scmp_filter_ctx ctx, int call, const struct allowed *a)
 {
 	const struct scmp_arg_cmp on_fd = {
 		.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)a->fd, .datum_b = 0,
 	};
 
-	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, a->syscall, a->fd != ANY_FD, &on_fd);
+	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, a->fd != ANY_FD, &on_fd);
+}
+
+static int allow_everywhere(scmp_filter_ctx ctx, const struct allowed *a)
+{
+	int error = allow(ctx, a->syscall, a);
+
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]) && !error; i++)
+		if (elsewhere[i].name == a->syscall)
+			error = allow(ctx, elsewhere[i].also, a);
+	return error;
 }
 
 bool sandbox_syscalls(const struct allowed *allowed, size_t n)
@@ -43,7 +68,7 @@ bool sandbox_syscalls(const struct allowed *allowed, size_t n)
 	int		error = ctx ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < n && !error; i++)
-		error = allow(ctx, &allowed[i]);
+		error = allow_everywhere(ctx, &allowed[i]);
 	if (!error)
 		error = seccomp_load(ctx);
 	seccomp_release(ctx);

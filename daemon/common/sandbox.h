@@ -14,7 +14,10 @@
 
 enum { ANY_FD = -1 };
 
-/* A system call that stays allowed; @fd is its first argument, or ANY_FD. */
+/*
+ * A system call that stays allowed, also under the names that other architectures
+ * have for it; @fd is its first argument, or ANY_FD.
+ */
 struct allowed {
 	int	syscall;	/* SCMP_SYS(name), or SYS_name */
 	int	fd;

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,15 +23,7 @@
 #include "sandbox.h"
 
 static const struct allowed allowed[] = {
-#ifdef SYS_poll
-	{ SYS_poll,		ANY_FD },
-#else					/* arm64 and younger ports have one of the two */
-	{ SYS_ppoll,		ANY_FD },
-#endif
-#ifdef SYS_recvmmsg_time64		/* 32-bit machines; which of them libc takes is its business */
-	{ SYS_recvmmsg_time64,	GUARD_QUEUE },
-	{ SYS_clock_gettime64,	ANY_FD },
-#endif
+	{ SCMP_SYS(poll),	ANY_FD },	/* arm64 has none */
 	{ SYS_recvmmsg,		GUARD_QUEUE },
 	{ SYS_sendto,		GUARD_QUEUE },
 	{ SYS_sendto,		GUARD_RAW4 },

@@ -204,7 +204,7 @@ int nfqueue_receive(struct nfqueue *q, struct queued pkt[BATCH_MAX])
 		return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -1;
 
 	for (int i = 0; i < n; i++) {
-		const struct nlmsghdr	*h = (const struct nlmsghdr *)q->in[i];
+		const struct nlmsghdr	*h = (const void *)q->in[i];
 		int			 len = (int)msg[i].msg_len;
 
 		/* The kernel sends each packet in a datagram of its own. */

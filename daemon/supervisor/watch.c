@@ -50,7 +50,7 @@ bool watch_changed(struct watch *w)
 
 	while (w->fd >= 0 && (n = read(w->fd, buf, sizeof(buf))) > 0)
 		for (char *at = buf; at < buf + n;) {
-			const struct inotify_event *e = (const struct inotify_event *)at;
+			const struct inotify_event *e = (const void *)at;
 
 			/* After an overflow nobody knows what has happened. */
 			if (e->mask & IN_Q_OVERFLOW || (e->len && strcmp(e->name, w->name) == 0))

@@ -51,7 +51,7 @@ def allowed(process):
     text = (lab.REPO / f"daemon/{process}/main.c").read_text()
     table = re.search(r"struct allowed allowed\[\] = \{(.*?)\};", text, re.S)[1]
     number = descriptors()
-    return {(call, number[fd]) for call, fd in re.findall(r"SYS_(\w+),\s*(\w+)", table)}
+    return {(call, number[fd]) for call, fd in re.findall(r"SYS[_(](\w+)\)?,\s*(\w+)", table)}
 
 
 def made(log, pid, filtered):

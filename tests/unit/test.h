@@ -123,7 +123,7 @@ static inline bool find_block(const struct test_case *c, const char *kind, struc
 
 static inline struct bytes must_find_block(const struct test_case *c, const char *kind)
 {
-	struct bytes block;
+	struct bytes block = { 0 };
 
 	if (!find_block(c, kind, &block))
 		fail_msg("%s: no block of kind %s", c->name, kind);
