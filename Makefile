@@ -52,7 +52,7 @@ WARN	:= -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
 HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
-STD	:= -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBEXEC_DIR='"$(LIBEXEC)"'
+STD	:= -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' -DLIBEXEC_DIR='"$(LIBEXEC)"'
 # LDLIBS=-latomic where a 64-bit atomic is a function of the compiler's library
 # (32-bit MIPS and PowerPC).  Its lock is not shared between processes: what the
 # supervisor reads may then be half old when the upper 32 bits change, which it

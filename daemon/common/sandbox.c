@@ -41,6 +41,7 @@ static const struct {
 	{ SCMP_SYS(recvfrom),		SCMP_SYS(recv) },
 	{ SCMP_SYS(sendto),		SCMP_SYS(send) },
 	{ SCMP_SYS(clock_gettime),	SCMP_SYS(clock_gettime64) },
+	{ SCMP_SYS(rt_sigreturn),	SCMP_SYS(sigreturn) },
 };
 
 static int allow(scmp_filter_ctx ctx, int call, const struct allowed *a)
