@@ -39,6 +39,7 @@ SUPER	:= $(COMMON) daemon/guard/nfqueue.c daemon/guard/inject.c daemon/guard/pac
 	   $(wildcard daemon/supervisor/*.c)
 CLI	:= $(filter-out daemon/common/sandbox%,$(COMMON)) $(wildcard daemon/supervisor/conf*.c) \
 	   $(addprefix daemon/supervisor/,genl.c kmod.c kmodlook.c metrics.c nftlook.c queuelook.c rules.c rules_xt.c run.c) \
+	   $(addprefix daemon/supervisor/,metrics.c nftlook.c queuelook.c rules.c rules_ipt.c rules_xt.c run.c) \
 	   $(filter-out daemon/cli/replay.c daemon/cli/capture.c,$(wildcard daemon/cli/*.c))
 REPLAY	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) \
 	   $(addprefix daemon/cli/,replay.c capture.c say.c lesson.c acsmatch.c place.c)

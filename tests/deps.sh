@@ -9,7 +9,7 @@ set -eu
 PACKAGES="gcc make pkg-config libc6-dev
 	libmnl-dev libnetfilter-queue-dev libssl-dev libconfig-dev libcmocka-dev libseccomp-dev libcap-ng-dev libpcap-dev
 	valgrind
-	nftables iptables iproute2 procps
+	nftables iptables ipset iproute2 procps
 	curl lighttpd nmap strace tcpdump mandoc man-db
 	slowhttptest hping3 masscan dnsmasq-base
 	prometheus prometheus-node-exporter tmux

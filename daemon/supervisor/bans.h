@@ -14,6 +14,7 @@
 
 struct bans {
 	struct nftset	*set;
+	bool		 in_ipset;	/* the rules are iptables': ipset.h instead */
 	size_t		 next;		/* whose place is taken when all are */
 	struct ban {
 		struct addr	source;

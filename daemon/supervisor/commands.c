@@ -76,7 +76,7 @@ static void status(struct supervisor *s, char *word[WORDS], struct control_answe
 		s->serving ? "yes" : "no", (int)s->children.guard, (int)s->children.judge,
 		s->restarts);
 	fprintf(a->text, "rules=%s\nbackend=%s\n", s->rules_loaded ? "loaded" : "missing",
-		s->backend == RULES_XT ? "iptables" : "native");
+		rules_backend_name[s->backend]);
 	fprintf(a->text, "reload_failed=%s\n", s->reload_failed ? "yes" : "no");
 	fprintf(a->text, "confirm_ms=%" PRIu64 "\n",
 		s->confirm_ms > now ? s->confirm_ms - now : 0);

@@ -26,6 +26,9 @@ enum conf_limits {
 	IFNAME_MAX	= 16,
 };
 
+/* What the rules are made with; auto: nftables, unless only iptables is there. */
+enum firewall { FIREWALL_AUTO, FIREWALL_NFTABLES, FIREWALL_IPTABLES };
+
 enum mode { MODE_MONITOR, MODE_ENFORCE, MODE_BLOCK };
 
 enum kmod_use { KMOD_AUTO, KMOD_OFF, KMOD_REQUIRE };
@@ -51,7 +54,11 @@ struct conf {
 	bool		down_open;	/* without a daemon everything passes */
 	bool		overload_open;	/* what finds the queue full passes */
 	bool		sandbox_optional;
+<<<<<<< HEAD
 	enum kmod_use	kmod;		/* the kernel module, where it is there */
+=======
+	enum firewall	firewall;
+>>>>>>> 8541599 (rules: serve routers that have iptables and ipset alone)
 	char		control[PATH_LEN_MAX];
 	char		metrics_file[PATH_LEN_MAX];	/* "" : none */
 	struct policy	policy;

@@ -420,6 +420,14 @@ static void read_overload(struct reading *r, const struct setting *s, config_set
 	read_flag(r, s, node, &r->c->overload_open);
 }
 
+static void read_firewall(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	unsigned word;
+
+	if (read_word(r, s, node, &word))
+		r->c->firewall = (enum firewall)word;
+}
+
 static void read_sandbox(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	read_flag(r, s, node, &r->c->sandbox_optional);
@@ -539,7 +547,11 @@ const struct setting conf_settings[] = {
 	{ "daemon_down", "\"closed\"", read_daemon_down, .words = { "closed", "open" } },
 	{ "overload", "\"closed\"", read_overload, .words = { "closed", "open" } },
 	{ "sandbox", "\"require\"", read_sandbox, .words = { "require", "best-effort" } },
+<<<<<<< HEAD
 	{ "kmod", "\"auto\"", read_kmod, .words = { "auto", "off", "require" } },
+=======
+	{ "firewall", "\"auto\"", read_firewall, .words = { "auto", "nftables", "iptables" } },
+>>>>>>> 8541599 (rules: serve routers that have iptables and ipset alone)
 	{ "control", "\"/run/cwmpgate/control\"", read_control,
 	  .expected = "an absolute file name of at most 107 bytes" },
 	{ "metrics_file", "\"\"", read_metrics_file,

@@ -4,7 +4,7 @@
  *
  * The files hold the rules as an engineer reads them.  Here only the values are
  * put in front of them, and nft and iptables-nft-restore are run, without a
- * shell.  The order is fail closed: the table with the gate first, then the
+ * shell; where there is no nftables, rules_ipt.c makes rules of its own.  The order is fail closed: the table with the gate first, then the
  * queue rules; the way back is the reverse.
  */
 #include "rules.h"
@@ -14,39 +14,17 @@
 #include <string.h>
 
 #include "conf_values.h"
+#include "rules_ipt.h"
+#include "rules_rate.h"
 #include "rules_xt.h"
 #include "run.h"
 
 #define RULES_DIR	"/usr/share/cwmpgate/rules"
 #define TABLE		"table inet cwmpgate"
 
-enum {
-	SYN_SOURCES_MAX		= 4096,
-	SYN_FORGET_S_MIN	= 60,
+const char *const rules_backend_name[] = {
+	[RULES_NATIVE] = "native", [RULES_XT] = "iptables", [RULES_IPTABLES] = "iptables-only",
 };
-
-/* Whole seconds until a spent burst has grown again: then it may be forgotten. */
-static unsigned long refill_s(const struct rate *r)
-{
-	uint64_t ms = ((uint64_t)r->burst * r->per_ms + r->events - 1) / r->events;
-	uint64_t s = (ms + 999) / 1000;
-
-	return s < SYN_FORGET_S_MIN ? SYN_FORGET_S_MIN : (unsigned long)s;
-}
-
-/* In nft's word; conf_rate() makes no other. */
-static const char *per(const struct rate *r)
-{
-	switch (r->per_ms) {
-	case 1000:
-		return "second";
-	case 60 * 1000:
-		return "minute";
-	case 60 * 60 * 1000:
-		return "hour";
-	}
-	return "day";
-}
 
 static void print_acs(const struct conf *c, bool four, FILE *out)
 {
@@ -74,14 +52,14 @@ static void print_syn(const struct conf *c, FILE *out)
 	for (char v = '4'; v <= '6'; v += 2)
 		fprintf(out,
 			"\tset syn%c {\n\t\ttype ipv%c_addr\n\t\tflags dynamic, timeout\n"
-			"\t\tsize %d\n\t\ttimeout %lus\n\t}\n", v, v, SYN_SOURCES_MAX, refill_s(r));
+			"\t\tsize %d\n\t\ttimeout %lus\n\t}\n", v, v, SYN_SOURCES_MAX, rules_refill_s(r));
 	fprintf(out,
 		"\tchain syn_budget {\n"
 		"\t\tupdate @syn4 { ip saddr limit rate %u/%s burst %u packets } accept\n"
 		"\t\tupdate @syn6 { ip6 saddr & ffff:ffff:ffff:ffff::"
 		" limit rate %u/%s burst %u packets } accept\n"
 		"\t}\n",
-		r->events, per(r), r->burst, r->events, per(r), r->burst);
+		r->events, rules_per(r), r->burst, r->events, rules_per(r), r->burst);
 }
 
 /* A chain that accepts what the setting interfaces leaves alone. */
@@ -177,6 +155,10 @@ static bool print_ruleset(const struct conf *c, bool queue, FILE *out, FILE *err
 
 bool rules_print(const struct conf *c, FILE *out)
 {
+	if (c->firewall == FIREWALL_IPTABLES) {
+		rules_ipt_print(c, out);
+		return true;
+	}
 	return print_ruleset(c, true, out, out);
 }
 
@@ -231,16 +213,42 @@ static bool has_table(void)
 
 bool rules_present(enum rules_backend used)
 {
-	return has_table() && (used == RULES_NATIVE || rules_xt_present());
+	switch (used) {
+	case RULES_NATIVE:
+		return has_table();
+	case RULES_XT:
+		return has_table() && rules_xt_present();
+	case RULES_IPTABLES:
+		return rules_ipt_present();
+	}
+	return false;
+}
+
+/* Whether nft is installed and the kernel has nf_tables. */
+static bool has_nftables(void)
+{
+	const char *const argv[] = { "nft", "-c", "-f", "-", NULL };
+
+	return run(argv, "table inet cwmpgate_probe { }\n", NULL) == RAN_OK;
 }
 
 /* The table last: as long as it stands, its gate is closed. */
-bool rules_unload(FILE *err)
+static bool unload_nftables(FILE *err)
 {
 	bool gone = rules_xt_unload(err);
 
 	/* The first line makes the second right where there is none. */
 	return nft(TABLE "\ndelete " TABLE "\n", err) && gone;
+}
+
+bool rules_unload(FILE *err)
+{
+	bool gone = rules_ipt_unload(err);
+
+	/* A router without nftables has nothing of it to remove. */
+	if (rules_ipt_possible() && !has_nftables())
+		return gone;
+	return unload_nftables(err) && gone;
 }
 
 static char *ruleset(const struct conf *c, bool queue, FILE *err)
@@ -261,7 +269,7 @@ static char *ruleset(const struct conf *c, bool queue, FILE *err)
 	return NULL;
 }
 
-bool rules_load(const struct conf *c, enum rules_backend *used, FILE *err)
+static bool load_nftables(const struct conf *c, enum rules_backend *used, FILE *err)
 {
 	bool	 first = !has_table();
 	bool	 xt = c->mode != MODE_BLOCK && !has_queue();
@@ -275,8 +283,32 @@ bool rules_load(const struct conf *c, enum rules_backend *used, FILE *err)
 	if (xt ? rules_xt_load(c, err) : rules_xt_unload(err))
 		return true;
 	if (first)
-		rules_unload(err);
+		unload_nftables(err);
 	else
 		fputs("the rules are loaded, but not the way to the daemon\n", err);
 	return false;
+}
+
+static bool wants_iptables(const struct conf *c)
+{
+	switch (c->firewall) {
+	case FIREWALL_NFTABLES:
+		return false;
+	case FIREWALL_IPTABLES:
+		return true;
+	case FIREWALL_AUTO:
+		break;
+	}
+	return !has_nftables() && rules_ipt_possible();
+}
+
+/* The new ones stand before the old ones of the other kind go. */
+bool rules_load(const struct conf *c, enum rules_backend *used, FILE *err)
+{
+	if (!wants_iptables(c))
+		return load_nftables(c, used, err) && rules_ipt_unload(err);
+	*used = RULES_IPTABLES;
+	if (!rules_ipt_load(c, err))
+		return false;
+	return !has_table() || unload_nftables(err);
 }

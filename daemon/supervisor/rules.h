@@ -18,7 +18,11 @@
 enum rules_backend {
 	RULES_NATIVE,		/* nft queue statement */
 	RULES_XT,		/* iptables-nft -j NFQUEUE in the mangle table */
+	RULES_IPTABLES,		/* iptables and ipset, and nothing of nf_tables */
 };
+
+/* For status: "native", "iptables", "iptables-only". */
+extern const char *const rules_backend_name[];
 
 /*
  * Replaces whatever rules of ours are loaded.  On failure writes to @err in
@@ -35,7 +39,8 @@ bool rules_unload(FILE *err);
 
 /*
  * Writes the nftables ruleset to @out: what rules_load() would load where the
- * kernel has nft's queue statement.  A file that cannot be read is named there,
+ * kernel has nft's queue statement; with firewall = "iptables", what it gives
+ * ipset, iptables-restore and ip6tables-restore.  A file that cannot be read is named there,
  * and false returned.
  */
 bool rules_print(const struct conf *c, FILE *out);

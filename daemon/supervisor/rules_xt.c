@@ -17,8 +17,7 @@
 
 #define NO_QUEUE "the kernel has no nft queue statement (OpenWrt: kmod-nft-queue)"
 
-/* A kernel without IPv6 has no ip6 mangle table either. */
-static bool has_ip6(void)
+bool rules_xt_has_ip6(void)
 {
 	return access("/proc/net/if_inet6", F_OK) == 0;
 }
@@ -56,8 +55,7 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* Unmakes what @listing shows of ours in the chains that are not ours. */
-static void print_xt_unjump(const char *listing, FILE *out)
+void rules_xt_print_unjump(const char *listing, FILE *out)
 {
 	static const char jump[] = "-j CWMPGATE_";
 
@@ -90,7 +88,7 @@ static void print_xt_queue(const struct conf *c, const char *chain, const char *
 static void print_xt(const struct conf *c, const char *listing, FILE *out)
 {
 	fputs("*mangle\n", out);
-	print_xt_unjump(listing, out);
+	rules_xt_print_unjump(listing, out);
 	/* Makes the chain, or empties it. */
 	fputs(":CWMPGATE_IN - [0:0]\n:CWMPGATE_OUT - [0:0]\n", out);
 	if (c->mode == MODE_ENFORCE) {
@@ -110,7 +108,7 @@ static void print_xt(const struct conf *c, const char *listing, FILE *out)
 static void print_xt_removal(const char *listing, FILE *out)
 {
 	fputs("*mangle\n", out);
-	print_xt_unjump(listing, out);
+	rules_xt_print_unjump(listing, out);
 	if (strstr(listing, "-N CWMPGATE_IN\n"))
 		fputs("-F CWMPGATE_IN\n-X CWMPGATE_IN\n", out);
 	if (strstr(listing, "-N CWMPGATE_OUT\n"))
@@ -206,7 +204,7 @@ bool rules_xt_load(const struct conf *c, FILE *err)
 	for (size_t i = 0; i < FAMILIES && ok; i++) {
 		char *listing;
 
-		if (i == 1 && !has_ip6())
+		if (i == 1 && !rules_xt_has_ip6())
 			continue;
 		listing = xt_list(&families[i]);
 		ok = xt_apply(&families[i], c, listing ? listing : "", err);
@@ -222,7 +220,7 @@ bool rules_xt_present(void)
 	for (size_t i = 0; i < FAMILIES && all; i++) {
 		char *listing;
 
-		if (i == 1 && !has_ip6())
+		if (i == 1 && !rules_xt_has_ip6())
 			continue;
 		listing = xt_list(&families[i]);
 		all = listing && strstr(listing, "-j CWMPGATE_IN\n") &&

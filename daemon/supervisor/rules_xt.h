@@ -17,4 +17,10 @@ bool rules_xt_present(void);
 /* Removes them, and a mangle table that is bare then; true if none is left. */
 bool rules_xt_unload(FILE *err);
 
+/* Unmakes what @listing ("-S") shows of ours in the chains that are not ours. */
+void rules_xt_print_unjump(const char *listing, FILE *out);
+
+/* A kernel without IPv6 has no ip6tables' tables either. */
+bool rules_xt_has_ip6(void);
+
 #endif /* CWMPGATE_RULES_XT_H */

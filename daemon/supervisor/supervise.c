@@ -26,6 +26,7 @@ enum {
 	BACKOFF_MAX_MS	= 500,
 	STEADY_MS	= 10000,	/* after so long a failure is the first again */
 	RULES_AGAIN_MS	= 500,		/* after a load that did not work */
+	RULES_LOOK_MS	= 2000,		/* iptables tells nobody of changes */
 };
 
 volatile sig_atomic_t supervise_stop, supervise_reload;
@@ -184,6 +185,8 @@ static bool load_rules(struct supervisor *s)
 	rulewatch_lost(s->rulewatch, true);
 	s->rules_loaded = loaded && rules_present(s->backend);
 	s->rules_again_ms = clock_ms() + RULES_AGAIN_MS;
+	s->rules_look_ms = clock_ms() + RULES_LOOK_MS;
+	s->bans.in_ipset = s->backend == RULES_IPTABLES;
 	if (s->rules_loaded)
 		bans_restore(&s->bans, clock_ms());
 	return s->rules_loaded;
@@ -193,6 +196,11 @@ static void check_rules(struct supervisor *s, uint64_t now_ms)
 {
 	bool lost = rulewatch_lost(s->rulewatch, s->backend == RULES_XT);
 
+	if (s->backend == RULES_IPTABLES) {
+		lost = s->rules_loaded && now_ms >= s->rules_look_ms && !rules_present(s->backend);
+		if (now_ms >= s->rules_look_ms)
+			s->rules_look_ms = now_ms + RULES_LOOK_MS;
+	}
 	if (lost)
 		fprintf(stderr, "rules of ours were removed; loading them again\n");
 	if (lost || (!s->rules_loaded && now_ms >= s->rules_again_ms))

@@ -38,6 +38,7 @@ struct supervisor {
 	enum rules_backend		 backend;
 	bool				 rules_loaded;
 	uint64_t			 rules_again_ms;	/* if not, when to try again */
+	uint64_t			 rules_look_ms;	/* when to look next, if nobody tells */
 	bool				 reload_failed;	/* the latest one */
 	uint64_t			 confirm_ms;	/* until then; 0: nothing to confirm */
 	struct conf			 unconfirmed;	/* what it goes back to */
