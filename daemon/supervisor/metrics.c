@@ -113,8 +113,8 @@ static void write_kmod(const struct kmod_state *k, FILE *out)
 
 static void write_kernel(const struct metrics *m, FILE *out)
 {
-	one(out, "rules_present", "gauge", "1 while the kernel has our nftables rules.",
-	    m->n_counters > 0);
+	one(out, "rules_present", "gauge", "1 while the kernel has our rules.",
+	    m->n_counters > 0 || m->iptables);
 	one(out, "bans", "gauge", "Sources that are banned now.", (uint64_t)m->bans);
 	if (m->n_counters)
 		begin(out, "rules_packets_total", "counter",

@@ -21,7 +21,8 @@ struct metrics {
 	uint64_t		 restarts, acs, credentials;
 	bool			 has_queue;
 	struct queue_state	 queue;
-	int			 n_counters;	/* 0: no rules of ours */
+	int			 n_counters;	/* 0: no rules of ours in nftables */
+	bool			 iptables;	/* they are in iptables */
 	struct nft_counter	 counter[NFT_COUNTERS_MAX];
 	int			 bans;
 	struct kmod_state	 kmod;

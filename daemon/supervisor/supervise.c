@@ -171,7 +171,8 @@ static void write_metrics(struct supervisor *s, bool up, uint64_t now_ms)
 	m = (struct metrics){ .shm = up ? s->shm : NULL, .mode = mode_name[s->conf->mode],
 			      .serving = s->serving, .reload_failed = s->reload_failed,
 			      .uptime_ms = now_ms - s->begun_ms, .restarts = s->restarts,
-			      .acs = s->conf->n_prefixes, .credentials = s->credentials->n };
+			      .acs = s->conf->n_prefixes,
+			      .iptables = s->rules_loaded && s->backend == RULES_IPTABLES, .credentials = s->credentials->n };
 	metrics_look(&m, s->conf->queue);
 	if (!metrics_write_file(&m, file))
 		fprintf(stderr, "metrics_file: %s: %s\n", file, strerror(errno));
