@@ -9,6 +9,7 @@
 #include <linux/netfilter/ipset/ip_set.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 enum { MESSAGE_SIZE = 512, PATIENCE_S = 2 };
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 
 enum { QUESTION_SIZE = 512, ANSWER_SIZE = 1 << 16, PATIENCE_S = 2 };
