@@ -130,9 +130,10 @@ static int take_output(struct cli *c, int argc, char *argv[])
 
 int main(int argc, char *argv[])
 {
-	static struct cli	c = { .conf_file = "/etc/cwmpgate/cwmpgate.conf" };
+	static struct cli	c;		/* with a value it would be 70 kB of the file */
 	enum status		status;
 
+	c.conf_file = "/etc/cwmpgate/cwmpgate.conf";
 	parse_options(&c, argc, argv);
 	if (optind == argc) {
 		usage(stderr);
