@@ -6,6 +6,7 @@
 #	make check-unit     unit tests and cases, under ASan and UBSan; no root
 #	sudo make check-net real kernel, real daemon, in network namespaces
 #	make check-perf     instructions per packet, against tests/perf/budget; no root
+#	sudo make check-packaging   the packages, as far as they can be tried here
 #	make cross A=s390x  the unit tests on another architecture, under qemu-user; no root
 #	sudo make check-cross   s390x, arm64, armhf and mipsel
 #	make fuzz T=http SECONDS=60    one fuzz target; tests/fuzz/README.md
@@ -229,7 +230,8 @@ demo: deps
 check: deps
 	@$(MAKE) --no-print-directory all unit build/perf/path $(FOR_NET)
 	@tests/cross/build s390x unit build/calls
-	@/usr/bin/python3 -B tests/tally.py unit s390x perf vm net
+	@tests/cross/build s390x unit build/calls
+	@/usr/bin/python3 -B tests/tally.py unit s390x perf vm packaging net
 
 check-unit: unit
 	@/usr/bin/python3 -B tests/tally.py unit
@@ -253,6 +255,10 @@ check-cross:
 	tests/deps.sh gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-mipsel-linux-gnu
 	@set -e; for a in $(CROSS); do tests/cross/build $$a all unit build/calls; done
 	@/usr/bin/python3 -B tests/tally.py $(CROSS)
+	@tests/cross/size mipsel
+
+check-packaging: all
+	@/usr/bin/python3 -B tests/tally.py packaging
 
 check-net: all $(FOR_NET)
 	@/usr/bin/python3 -B tests/tally.py net
@@ -280,7 +286,7 @@ clean:
 -include $(shell find build '(' -path build/vm -o -path build/cross ')' -prune -o -name '*.d' -print 2>/dev/null)
 .SECONDARY:
 .PHONY: all unit fuzz bench bench-judge kmod kasan-kernel deps demo check check-unit check-perf perf-update check-net check-vm man install clean
-.PHONY: cross check-cross
+.PHONY: cross check-cross check-packaging
 ifndef V
 .SILENT:
 endif

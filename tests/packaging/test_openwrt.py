@@ -24,6 +24,8 @@ FILES = FEED / "cwmpgate/files"
 
 sys.path.insert(0, str(REPO / "tests/net"))
 
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnknownMarkWarning")
+
 ICWMP = "config cpe 'cpe'\n\toption userid 'acs'\n\toption passwd 'it'\\''s \"a\\secret:1'\n"
 EASYCWMP = ("config local\n\toption username 'first'\n\toption password 'one'\n"
             "config local\n\toption username 'second'\n\toption password 'two'\n")
@@ -101,7 +103,7 @@ def test_makefile(package):
 def test_shellcheck():
     subprocess.run(["shellcheck", *(FILES / n for n in ("cwmpgate.init", "follow", "render.sh")),
                     STUBS / "functions.sh", REPO / "tests/deps.sh",
-                    *(REPO / "tests/cross" / n for n in ("build", "calls", "sysroot"))], check=True)
+                    *(REPO / "tests/cross" / n for n in ("build", "calls", "size", "sysroot"))], check=True)
 
 
 def test_disabled_as_shipped(router):
