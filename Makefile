@@ -252,7 +252,8 @@ cross:
 
 check-cross:
 	tests/deps.sh
-	tests/deps.sh gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-mipsel-linux-gnu
+	tests/deps.sh gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-mipsel-linux-gnu \
+		libc6-dev-arm64-cross libc6-dev-armhf-cross libc6-dev-mipsel-cross
 	@set -e; for a in $(CROSS); do tests/cross/build $$a all unit build/calls; done
 	@/usr/bin/python3 -B tests/tally.py $(CROSS)
 	@tests/cross/size mipsel

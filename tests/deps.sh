@@ -14,7 +14,7 @@ PACKAGES="gcc make pkg-config libc6-dev
 	slowhttptest hping3 masscan dnsmasq-base
 	prometheus prometheus-node-exporter tmux
 	wget python3-requests libwww-perl nodejs default-jdk-headless apache2-bin
-	gcc-s390x-linux-gnu qemu-user
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
 	shellcheck busybox lua5.1 musl-tools binutils util-linux
 	python3 python3-pytest python3-scapy
 	qemu-system-x86 kmod cpio sparse"
