@@ -39,7 +39,8 @@ JUDGE	:= $(COMMON) $(wildcard daemon/judge/*.c)
 SUPER	:= $(COMMON) daemon/guard/nfqueue.c daemon/guard/inject.c daemon/guard/packet.c \
 	   $(wildcard daemon/supervisor/*.c)
 CLI	:= $(filter-out daemon/common/sandbox%,$(COMMON)) $(wildcard daemon/supervisor/conf*.c) \
-	   $(addprefix daemon/supervisor/,genl.c kmod.c kmodlook.c metrics.c nftlook.c queuelook.c rules.c rules_ipt.c rules_xt.c run.c) \
+	   $(addprefix daemon/supervisor/,genl.c kmod.c kmodlook.c metrics.c nftlook.c queuelook.c rules.c rules_xt.c run.c) \
+	   $(addprefix daemon/supervisor/,metrics.c nftlook.c queuelook.c rules.c rules_ipt.c rules_xt.c run.c) \
 	   $(filter-out daemon/cli/replay.c daemon/cli/capture.c,$(wildcard daemon/cli/*.c))
 REPLAY	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) \
 	   $(addprefix daemon/cli/,replay.c capture.c say.c lesson.c acsmatch.c place.c)
@@ -228,6 +229,7 @@ demo: deps
 
 check: deps
 	@$(MAKE) --no-print-directory all unit build/perf/path $(FOR_NET)
+	@tests/cross/build s390x unit build/calls
 	@tests/cross/build s390x unit build/calls
 	@/usr/bin/python3 -B tests/tally.py unit s390x perf vm packaging net
 

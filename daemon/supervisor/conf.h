@@ -54,11 +54,8 @@ struct conf {
 	bool		down_open;	/* without a daemon everything passes */
 	bool		overload_open;	/* what finds the queue full passes */
 	bool		sandbox_optional;
-<<<<<<< HEAD
 	enum kmod_use	kmod;		/* the kernel module, where it is there */
-=======
 	enum firewall	firewall;
->>>>>>> 8541599 (rules: serve routers that have iptables and ipset alone)
 	char		control[PATH_LEN_MAX];
 	char		metrics_file[PATH_LEN_MAX];	/* "" : none */
 	struct policy	policy;

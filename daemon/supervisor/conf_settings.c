@@ -547,11 +547,8 @@ const struct setting conf_settings[] = {
 	{ "daemon_down", "\"closed\"", read_daemon_down, .words = { "closed", "open" } },
 	{ "overload", "\"closed\"", read_overload, .words = { "closed", "open" } },
 	{ "sandbox", "\"require\"", read_sandbox, .words = { "require", "best-effort" } },
-<<<<<<< HEAD
 	{ "kmod", "\"auto\"", read_kmod, .words = { "auto", "off", "require" } },
-=======
 	{ "firewall", "\"auto\"", read_firewall, .words = { "auto", "nftables", "iptables" } },
->>>>>>> 8541599 (rules: serve routers that have iptables and ipset alone)
 	{ "control", "\"/run/cwmpgate/control\"", read_control,
 	  .expected = "an absolute file name of at most 107 bytes" },
 	{ "metrics_file", "\"\"", read_metrics_file,
