@@ -18,6 +18,9 @@
 #	sudo make deps      what the targets above need, through apt-get
 #	make man            docs/man, as far as it is made of the program's tables
 #	make install        into $(DESTDIR)$(PREFIX)
+#	make dist           build/cwmpgate-VERSION.tar.gz of what is committed, and its SBOM
+#	make deb            Debian's packages, of that, into build/deb
+#	sudo make check-package    packages built, installed, upgraded and removed in a chroot
 #	make clean
 #	make V=1 ...        shows every command
 
@@ -53,13 +56,15 @@ INC	:= -I daemon/common -I daemon/guard -I daemon/judge \
 WARN	:= -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
 HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+# What a program does not use of a file it links is not in it.
+SMALL	:= -ffunction-sections -fdata-sections
 SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 STD	:= -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' -DLIBEXEC_DIR='"$(LIBEXEC)"'
 # LDLIBS=-latomic where a 64-bit atomic is a function of the compiler's library
 # (32-bit MIPS and PowerPC).  Its lock is not shared between processes: what the
 # supervisor reads may then be half old when the upper 32 bits change, which it
 # puts up with as it does with anything that an owned guard writes there.
-LINK	= $(CC) $(CFLAGS) $(LDFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed -o $@ $^ \
+LINK	= $(CC) $(CFLAGS) $(LDFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed,--gc-sections -o $@ $^ \
 	  $$(pkg-config --libs $(1)) $(LDLIBS)
 
 all: $(PROGRAMS)
@@ -90,7 +95,7 @@ man: build/tables
 build/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	$(CC) $(STD) $(WARN) $(HARDEN) $(INC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(STD) $(WARN) $(HARDEN) $(SMALL) $(INC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The core once more, with sanitizers, for the unit tests.
 build/san/%.o: %.c Makefile
@@ -230,8 +235,8 @@ demo: deps
 check: deps
 	@$(MAKE) --no-print-directory all unit build/perf/path $(FOR_NET)
 	@tests/cross/build s390x unit build/calls
-	@tests/cross/build s390x unit build/calls
-	@/usr/bin/python3 -B tests/tally.py unit s390x perf vm packaging net
+	@$(MAKE) --no-print-directory dist
+	@/usr/bin/python3 -B tests/tally.py unit s390x perf packaging vm package net
 
 check-unit: unit
 	@/usr/bin/python3 -B tests/tally.py unit
@@ -267,6 +272,9 @@ check-net: all $(FOR_NET)
 check-vm: all
 	@KERNEL='$(KERNEL)' /usr/bin/python3 -B tests/tally.py vm
 
+check-package: dist
+	@/usr/bin/python3 -B tests/tally.py package
+
 install: all
 	install -D -m 755 build/cwmpgated $(DESTDIR)$(PREFIX)/sbin/cwmpgated
 	install -D -m 755 build/cwmpgate $(DESTDIR)$(PREFIX)/bin/cwmpgate
@@ -281,13 +289,28 @@ install: all
 	test -e $(DESTDIR)/etc/cwmpgate/cwmpgate.conf || \
 		install -m 644 conf/cwmpgate.conf $(DESTDIR)/etc/cwmpgate/
 
+# Of one commit, the same each time it is made.
+DIST	:= build/cwmpgate-$(VERSION)
+dist:
+	@mkdir -p build
+	@git diff --quiet HEAD || echo "dist: what is not committed is not in it" >&2
+	git archive --format=tar --prefix=cwmpgate-$(VERSION)/ HEAD | gzip -9n >$(DIST).tar.gz
+	/usr/bin/python3 -B packaging/sbom.py $(DIST).tar.gz >$(DIST).spdx.json
+	@echo $(DIST).tar.gz
+
+deb: dist
+	@packaging/build-deb $(DIST).tar.gz build/deb
+
 clean:
 	rm -rf build
 
--include $(shell find build '(' -path build/vm -o -path build/cross ')' -prune -o -name '*.d' -print 2>/dev/null)
+# Not those of other trees, which are unpacked there.
+-include $(shell find build \( -path build/vm -o -path build/cross -o -path build/chroot -o -path build/deb \) -prune \
+	-o -name '*.d' -print 2>/dev/null)
 .SECONDARY:
-.PHONY: all unit fuzz bench bench-judge kmod kasan-kernel deps demo check check-unit check-perf perf-update check-net check-vm man install clean
-.PHONY: cross check-cross check-packaging
+.PHONY: all unit fuzz bench bench-judge kmod kasan-kernel deps demo check check-unit check-perf \
+	perf-update check-net check-vm check-package check-packaging cross check-cross man install \
+	dist deb clean
 ifndef V
 .SILENT:
 endif

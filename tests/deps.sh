@@ -11,6 +11,7 @@ PACKAGES="gcc make pkg-config libc6-dev
 	valgrind
 	nftables iptables ipset iproute2 procps
 	curl lighttpd nmap strace tcpdump mandoc man-db
+	debootstrap
 	slowhttptest hping3 masscan dnsmasq-base
 	prometheus prometheus-node-exporter tmux
 	wget python3-requests libwww-perl nodejs default-jdk-headless apache2-bin

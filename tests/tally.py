@@ -6,9 +6,10 @@
     tally.py s390x                         those of another architecture, under qemu-user
     tally.py perf                          instructions per packet, tests/perf/check.py
     tally.py packaging [ARGUMENT ...]      tests/packaging, through Debian's pytest
-    tally.py net [PYTEST ARGUMENT ...]     tests/net, likewise
+    tally.py package [ARGUMENT ...]        tests/package, likewise
+    tally.py net [ARGUMENT ...]            tests/net, likewise
     tally.py vm                            tests/vm, in a machine of its own
-    tally.py unit s390x perf vm net
+    tally.py unit perf net
 
 A unit program is cmocka's, or a fuzz target with its corpus; its TAP is
 counted.  The exit status is 0 only if something ran and all of it passed.  A
@@ -29,7 +30,8 @@ TESTS = pathlib.Path(__file__).resolve().parent
 VM = TESTS / "vm/run.py"
 EMULATORS = {"s390x": "qemu-s390x", "arm64": "qemu-aarch64", "armhf": "qemu-arm",
              "mipsel": "qemu-mipsel"}
-PARTS = ["unit", *EMULATORS, "perf", "vm", "packaging", "net"]
+PYTEST = ["packaging", "package", "net"]
+PARTS = ["unit", *EMULATORS, "perf", "vm", *PYTEST]
 
 
 def run_part(part, arguments):
@@ -134,9 +136,9 @@ def count_junit(path):
 def main(words):
     parts = [w for w in words if w in PARTS]
     more = words[len(parts):]
-    if not parts or words[:len(parts)] != parts or (more and parts[-1] not in ("packaging", "net")):
+    if not parts or words[:len(parts)] != parts or (more and parts[-1] not in PYTEST):
         sys.exit(__doc__)
-    results = [run_part(part, more) for part in parts]
+    results = [run_part(part, more if part == parts[-1] else []) for part in parts]
     passed, failed = (sum(column) for column in zip(*results))
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or not passed else 0
