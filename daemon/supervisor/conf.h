@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The configuration file (libconfig syntax), read into one constant struct.
+ * The configuration (libconfig syntax), read into one constant struct: a file,
+ * and after it the files conf.d/NAME.conf beside it in the order of their names.
+ * Of a setting that stands in several the last one counts.
  *
  * libconfig accepts unknown settings, wraps large integers (1.5) and joins
  * strings where a comma is missing; so every setting is checked here against
- * a table, and all errors are reported at once, each with file and line.
+ * a table, and all errors are reported at once, each with its place.
  */
 #ifndef CWMPGATE_CONF_H
 #define CWMPGATE_CONF_H
@@ -58,11 +60,15 @@ struct conf {
 };
 
 /*
- * Reads @file into @c.  On any error writes one message per error to @err,
- * "FILE:LINE: setting: found X, expected Y", and returns false; @c is then not
- * to be used.  What is allowed but odd is a "FILE: warning: ..." in @err.
+ * Reads @file, and conf.d/ beside it, into @c.  On any error writes one message
+ * per error to @err, "FILE:LINE:COLUMN: setting: found X, expected Y", with the
+ * line and a caret below, and returns false; @c is then not to be used.  What is
+ * allowed but odd is a "FILE: warning: ..." in @err.
  */
 bool conf_load(struct conf *c, const char *file, FILE *err);
+
+/* Where the setting stands that counts, as "FILE:LINE"; false if in no file. */
+bool conf_where(const char *file, const char *setting, char *where, size_t max);
 
 /* Writes every setting with its default and what it may hold, a line each. */
 void conf_describe(FILE *out);

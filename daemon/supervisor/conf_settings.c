@@ -9,7 +9,6 @@
  */
 #include "conf_settings.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,19 +16,13 @@
 
 enum { FOUND_MAX = 96, SOCKET_NAME_MAX = 107 };
 
-void conf_complain(struct reading *r, int line, const char *fmt, ...)
+const struct setting *conf_setting(struct span name)
 {
-	va_list ap;
-
-	r->failed = true;
-	fputs(r->c->file, r->err);
-	if (line > 0)
-		fprintf(r->err, ":%d", line);
-	fputs(": ", r->err);
-	va_start(ap, fmt);
-	vfprintf(r->err, fmt, ap);
-	va_end(ap);
-	putc('\n', r->err);
+	for (size_t i = 0; i < conf_settings_n; i++)
+		if (strlen(conf_settings[i].name) == name.len &&
+		    memcmp(conf_settings[i].name, name.at, name.len) == 0)
+			return &conf_settings[i];
+	return NULL;
 }
 
 const char *conf_expected(const struct setting *s, char *text)
@@ -92,8 +85,8 @@ static void refuse(struct reading *r, const struct setting *s, const config_sett
 {
 	char is[FOUND_MAX], should[EXPECTED_MAX];
 
-	conf_complain(r, (int)config_setting_source_line(node), "%s: found %s, expected %s",
-		      s->name, found(node, is), conf_expected(s, should));
+	conf_complain(r, node, "%s: found %s, expected %s", s->name,
+		      s->hidden ? "something else" : found(node, is), conf_expected(s, should));
 }
 
 /*
@@ -182,8 +175,7 @@ static bool fits(struct reading *r, const struct setting *s, config_setting_t *n
 {
 	if (count(node) <= max)
 		return true;
-	conf_complain(r, (int)config_setting_source_line(node),
-		      "%s: found %u entries, expected at most %zu", s->name, count(node), max);
+	conf_complain(r, node, "%s: found %u entries, expected at most %zu", s->name, count(node), max);
 	return false;
 }
 
@@ -193,7 +185,6 @@ static void read_mode(struct reading *r, const struct setting *s, config_setting
 {
 	unsigned word;
 
-	r->mode_line = (int)config_setting_source_line(node);
 	if (read_word(r, s, node, &word))
 		r->c->mode = (enum mode)word;
 }
@@ -201,7 +192,6 @@ static void read_mode(struct reading *r, const struct setting *s, config_setting
 static void read_prefix(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	const char	*text = config_setting_get_string(node);
-	int		 line = (int)config_setting_source_line(node);
 	struct prefix	*p = &r->c->prefix[r->c->n_prefixes];
 	char		 right[PREFIX_TEXT];
 	bool		 exact;
@@ -211,14 +201,14 @@ static void read_prefix(struct reading *r, const struct setting *s, config_setti
 		return;
 	}
 	if (p->len == 0 && !r->allow_any) {
-		conf_complain(r, line,
+		conf_complain(r, node,
 			      "%s: found \"%s\", expected less than everybody, or allow_any = true",
 			      s->name, text);
 		return;
 	}
 	if (!exact) {
 		conf_prefix_text(p, right);
-		conf_complain(r, line, "%s: found \"%s\", expected \"%s\" "
+		conf_complain(r, node, "%s: found \"%s\", expected \"%s\" "
 			      "(or another length: bits after the prefix are set)",
 			      s->name, text, right);
 		return;
@@ -237,7 +227,7 @@ static void read_acs(struct reading *r, const struct setting *s, config_setting_
 
 static void read_allow_any(struct reading *r, const struct setting *s, config_setting_t *node)
 {
-	bool seen;			/* read_text() has looked already */
+	bool seen;			/* look_for_allow_any() has seen it */
 
 	read_bool(r, s, node, &seen);
 }
@@ -265,8 +255,7 @@ static void read_ports(struct reading *r, const struct setting *s, config_settin
 		if (!get_integer(e, &port) || port < 1 || port > 65535)
 			refuse(r, s, e);
 		else if (has_port(r->c, (unsigned)port))
-			conf_complain(r, (int)config_setting_source_line(e),
-				      "%s: found %lld twice, expected it once", s->name, port);
+			conf_complain(r, e, "%s: found %lld twice, expected it once", s->name, port);
 		else
 			r->c->port[r->c->n_ports++] = (uint16_t)port;
 	}
@@ -320,7 +309,6 @@ static void read_credentials(struct reading *r, const struct setting *s, config_
 {
 	const char *text = config_setting_get_string(node);
 
-	r->wants_credentials = true;
 	if (!text || text[0] != '/' || strlen(text) >= PATH_LEN_MAX)
 		refuse(r, s, node);
 	else
@@ -446,8 +434,7 @@ static void read_syn(struct reading *r, const struct setting *s, config_setting_
 	*syn = (struct rate){ 1, 1, 1 };
 	read_rate(r, s, node, syn);
 	if ((uint64_t)syn->burst * syn->per_ms > month_ms * syn->events)
-		conf_complain(r, (int)config_setting_source_line(node),
-			      "%s: found %s, expected a burst that takes at most 30 days to grow again",
+		conf_complain(r, node, "%s: found %s, expected a burst that takes at most 30 days to grow again",
 			      s->name, found(node, is));
 }
 
@@ -517,7 +504,7 @@ const struct setting conf_settings[] = {
 	{ "path", "\"any\"", read_path,
 	  .expected = "\"any\" alone, or 1 to 8 plain paths from / on, without %, dot segments or query" },
 	{ "path_query", "false", read_path_query, .expected = A_BOOL },
-	{ "credentials", NULL, read_credentials,
+	{ "credentials", NULL, read_credentials, .hidden = true,
 	  .expected = "an absolute file name of at most 255 bytes" },
 	{ "credentials_grace", "60", read_credentials_grace,
 	  .min = 0, .max = 3600, .unit = "seconds" },
@@ -547,5 +534,8 @@ const struct setting conf_settings[] = {
 	{ "queue", "7547", read_queue, .min = 0, .max = 65535 },
 	{ "mark", "0x40000000", read_mark, .expected = "one bit from 0x1 to 0x80000000" },
 };
+
+_Static_assert(sizeof(conf_settings) / sizeof(conf_settings[0]) <= SETTINGS_MAX,
+	       "every setting has its part");
 
 const size_t conf_settings_n = sizeof(conf_settings) / sizeof(conf_settings[0]);
