@@ -224,7 +224,8 @@ static void check_together(struct reading *r, FILE *err)
 	if (c->mode == MODE_ENFORCE && c->policy.digest == DIGEST_REQUIRE && !wants_credentials)
 		conf_complain_at(r, mode, "credentials: found none, expected a file name,"
 				 " since mode is \"enforce\" and digest is \"require\"");
-	if (!r->failed && c->mode == MODE_ENFORCE && c->n_prefixes == 0)
+	if (!r->failed && c->mode == MODE_ENFORCE && c->n_prefixes == 0 && c->n_names == 0 &&
+	    !*c->acs_file)
 		fprintf(err, "%s: warning: acs is empty, so nobody may send a connection request\n",
 			c->file);
 }

@@ -19,6 +19,7 @@
 
 #include "addr.h"
 #include "policy.h"
+#include "resolve.h"
 
 enum conf_limits {
 	PORTS_MAX	= 16,
@@ -32,11 +33,6 @@ enum mode { MODE_MONITOR, MODE_ENFORCE, MODE_BLOCK };
 
 enum kmod_use { KMOD_AUTO, KMOD_OFF, KMOD_REQUIRE };
 
-struct prefix {
-	struct addr	addr;		/* host bits are zero */
-	uint8_t		len;		/* of the family: 0..32 or 0..128 */
-};
-
 struct conf {
 	char		file[PATH_LEN_MAX];
 	enum mode	mode;
@@ -46,6 +42,10 @@ struct conf {
 	char		interface[INTERFACES_MAX][IFNAME_MAX];
 	size_t		n_prefixes;
 	struct prefix	prefix[PREFIXES_MAX];
+	size_t		n_names;	/* of hosts in acs */
+	char		name[NAMES_MAX][HOST_NAME_SIZE];
+	char		acs_file[PATH_LEN_MAX];	/* "" : none */
+	uint32_t	acs_refresh_ms;
 	char		credentials_file[PATH_LEN_MAX];	/* "" : none */
 	uint16_t	queue;
 	uint32_t	mark;		/* one bit */

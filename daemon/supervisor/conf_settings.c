@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "conf_values.h"
 
@@ -189,6 +190,28 @@ static void read_mode(struct reading *r, const struct setting *s, config_setting
 		r->c->mode = (enum mode)word;
 }
 
+static void read_name(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	const char	*text = config_setting_get_string(node);
+	struct conf	*c = r->c;
+
+	if (!text || !conf_host(text)) {
+		refuse(r, s, node);
+		return;
+	}
+	for (size_t i = 0; i < c->n_names; i++) {
+		if (strcasecmp(c->name[i], text) == 0) {
+			conf_complain(r, node, "%s: found \"%s\" twice, expected it once", s->name,
+				      text);
+			return;
+		}
+	}
+	if (c->n_names == NAMES_MAX)
+		conf_complain(r, node, "%s: found more than %d names of hosts", s->name, NAMES_MAX);
+	else
+		strcpy(c->name[c->n_names++], text);
+}
+
 static void read_prefix(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	const char	*text = config_setting_get_string(node);
@@ -197,7 +220,7 @@ static void read_prefix(struct reading *r, const struct setting *s, config_setti
 	bool		 exact;
 
 	if (!text || !conf_prefix(text, p, &exact)) {
-		refuse(r, s, node);
+		read_name(r, s, node);
 		return;
 	}
 	if (p->len == 0 && !r->allow_any) {
@@ -219,6 +242,7 @@ static void read_prefix(struct reading *r, const struct setting *s, config_setti
 static void read_acs(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	r->c->n_prefixes = 0;
+	r->c->n_names = 0;
 	if (!fits(r, s, node, PREFIXES_MAX))
 		return;
 	for (unsigned i = 0; i < count(node); i++)
@@ -438,6 +462,18 @@ static void read_syn(struct reading *r, const struct setting *s, config_setting_
 			      s->name, found(node, is));
 }
 
+/* An absolute one, or "" for none. */
+static void read_file_name(struct reading *r, const struct setting *s, config_setting_t *node,
+			   char out[PATH_LEN_MAX])
+{
+	const char *text = config_setting_get_string(node);
+
+	if (!text || (*text && text[0] != '/') || strlen(text) >= PATH_LEN_MAX)
+		refuse(r, s, node);
+	else
+		strcpy(out, text);
+}
+
 static void read_unknown_fields(struct reading *r, const struct setting *s,
 				config_setting_t *node)
 {
@@ -447,6 +483,16 @@ static void read_unknown_fields(struct reading *r, const struct setting *s,
 static void read_hide_server(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	read_bool(r, s, node, &r->c->policy.hide_server);
+}
+
+static void read_acs_file(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_file_name(r, s, node, r->c->acs_file);
+}
+
+static void read_acs_refresh(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_seconds(r, s, node, &r->c->acs_refresh_ms);
 }
 
 static void read_control(struct reading *r, const struct setting *s, config_setting_t *node)
@@ -462,12 +508,7 @@ static void read_control(struct reading *r, const struct setting *s, config_sett
 static void read_metrics_file(struct reading *r, const struct setting *s,
 			      config_setting_t *node)
 {
-	const char *text = config_setting_get_string(node);
-
-	if (!text || (*text && text[0] != '/') || strlen(text) >= PATH_LEN_MAX)
-		refuse(r, s, node);
-	else
-		strcpy(r->c->metrics_file, text);
+	read_file_name(r, s, node, r->c->metrics_file);
 }
 
 static void read_queue(struct reading *r, const struct setting *s, config_setting_t *node)
@@ -491,11 +532,15 @@ static void read_mark(struct reading *r, const struct setting *s, config_setting
 /* Words stand in the order of their enum. */
 #define A_RATE "a rate such as \"30/min burst 20\" (units s, min, h, day; numbers 1 to 1000000)"
 #define A_BOOL "true or false"
+#define A_FILE_OR_NONE "an absolute file name of at most 255 bytes, or \"\""
 
 const struct setting conf_settings[] = {
 	{ "mode", "\"monitor\"", read_mode, .words = { "monitor", "enforce", "block" } },
 	{ "acs", "[ ]", read_acs,
-	  .expected = "addresses or prefixes such as \"192.0.2.0/24\" or \"2001:db8::/32\"" },
+	  .expected = "addresses, prefixes or names such as \"192.0.2.0/24\", \"2001:db8::/32\""
+		      " or \"acs.example.net\"" },
+	{ "acs_refresh", "300", read_acs_refresh, .min = 10, .max = 86400, .unit = "seconds" },
+	{ "acs_file", "\"\"", read_acs_file, .expected = A_FILE_OR_NONE },
 	{ "allow_any", "false", read_allow_any, .expected = A_BOOL },
 	{ "ports", "[ 7547, 30005 ]", read_ports,
 	  .expected = "1 to 16 different port numbers from 1 to 65535" },
@@ -530,7 +575,7 @@ const struct setting conf_settings[] = {
 	{ "control", "\"/run/cwmpgate/control\"", read_control,
 	  .expected = "an absolute file name of at most 107 bytes" },
 	{ "metrics_file", "\"\"", read_metrics_file,
-	  .expected = "an absolute file name of at most 255 bytes, or \"\"" },
+	  .expected = A_FILE_OR_NONE },
 	{ "queue", "7547", read_queue, .min = 0, .max = 65535 },
 	{ "mark", "0x40000000", read_mark, .expected = "one bit from 0x1 to 0x80000000" },
 };

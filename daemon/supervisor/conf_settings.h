@@ -18,7 +18,7 @@
 enum {
 	SETTINGS_MAX	= 64,
 	SOURCES_OF_CONF	= 66,		/* the defaults, the file, conf.d/ */
-	EXPECTED_MAX	= 128,
+	EXPECTED_MAX	= 160,
 	WORDS_MAX	= 4,
 };
 

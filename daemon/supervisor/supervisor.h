@@ -3,6 +3,7 @@
 #ifndef CWMPGATE_SUPERVISOR_H
 #define CWMPGATE_SUPERVISOR_H
 
+#include "acs.h"
 #include "bans.h"
 #include "children.h"
 #include "control.h"
@@ -33,6 +34,7 @@ struct supervisor {
 	uint64_t			 seen;		/* decisions looked at */
 	uint64_t			 counted;	/* reasons in the status file */
 	struct bans			 bans;
+	struct acs			 acs;
 	struct rulewatch		*rulewatch;
 	struct kmod			*kmod;
 	enum rules_backend		 backend;

@@ -104,6 +104,9 @@ static void check_conf(const struct conf *c)
 	PROMISE(c->n_prefixes <= PREFIXES_MAX);
 	for (size_t i = 0; i < c->n_prefixes; i++)
 		check_prefix(&c->prefix[i]);
+	PROMISE(c->n_names <= NAMES_MAX);
+	for (size_t i = 0; i < c->n_names; i++)
+		PROMISE(memchr(c->name[i], '\0', HOST_NAME_SIZE) && conf_host(c->name[i]));
 	PROMISE(memchr(c->credentials_file, '\0', PATH_LEN_MAX));
 	PROMISE(c->mode != MODE_ENFORCE || c->policy.digest == DIGEST_OFF ||
 		c->credentials_file[0] == '/');
