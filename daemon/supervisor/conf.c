@@ -64,7 +64,7 @@ static const char *show_found(const struct setting *s, struct span found, char t
 }
 
 /* What stands in a setting that is unknown may be anything, also a secret. */
-static void tell_fault(struct reading *r, const struct part *p, const struct setting *s)
+static void tell_fault(struct reading *r, const struct text_part *p, const struct setting *s)
 {
 	char		 text[FOUND_LEN], should[EXPECTED_MAX];
 	const char	*at = p->found.at, *found = show_found(s, p->found, text);
@@ -121,17 +121,17 @@ static void tell_fault(struct reading *r, const struct part *p, const struct set
 }
 
 /* Of an unknown setting it is told where it seems to end. */
-static bool is_worth_telling(const struct part *p, const struct setting *s)
+static bool is_worth_telling(const struct text_part *p, const struct setting *s)
 {
 	return s || !p->name.len || p->fault == FAULT_BRACE || p->fault == FAULT_QUOTE ||
 	       p->fault == FAULT_COMMENT;
 }
 
 /* Whether the part is for libconfig and for conf_settings.c to look into. */
-static bool take_part(struct reading *r, const struct part *p)
+static bool take_part(struct reading *r, const struct text_part *p)
 {
 	const struct setting	*s = p->name.len ? conf_setting(p->name) : NULL;
-	struct part		*mine = s ? conf_part(r, s) : NULL;
+	struct text_part		*mine = s ? conf_part(r, s) : NULL;
 
 	if (p->name.len && !s)
 		tell_unknown(r, p->name);
@@ -153,7 +153,7 @@ static bool take_part(struct reading *r, const struct part *p)
 static void take_parts(struct reading *r, char *clean)
 {
 	const char	*at = r->from->text;
-	struct part	 p;
+	struct text_part	 p;
 
 	while (conf_text_next(&at, &p))
 		if (take_part(r, &p))
@@ -307,7 +307,7 @@ bool conf_load(struct conf *c, const char *file, FILE *err)
 bool conf_where(const char *file, const char *setting, char *where, size_t max)
 {
 	struct reading	r = { .source = calloc(SOURCES_OF_CONF, sizeof(*r.source)) };
-	struct part	p;
+	struct text_part	p;
 
 	*where = '\0';
 	if (!r.source)

@@ -26,7 +26,7 @@ enum {
 struct source {
 	char		 name[PATH_MAX];
 	char		*text;			/* as it is; NULL: not read */
-	struct part	 part[SETTINGS_MAX];	/* in the table's order; name.len 0: not here */
+	struct text_part	 part[SETTINGS_MAX];	/* in the table's order; name.len 0: not here */
 	config_t	 cfg;			/* what has the right form */
 	bool		 parsed;
 };
@@ -72,7 +72,7 @@ const char *conf_expected(const struct setting *s, char *text);
 const struct setting *conf_setting(struct span name);
 
 /* The part of r->from that is the setting @s. */
-static inline struct part *conf_part(struct reading *r, const struct setting *s)
+static inline struct text_part *conf_part(struct reading *r, const struct setting *s)
 {
 	return &r->from->part[s - conf_settings];
 }

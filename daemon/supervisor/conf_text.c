@@ -306,7 +306,7 @@ static const char *next_setting(const struct scan *s, const char *text)
 	}
 }
 
-static void take_setting(struct scan *s, struct part *p)
+static void take_setting(struct scan *s, struct text_part *p)
 {
 	take(s);
 	if (s->token != TOKEN_NAME)
@@ -331,12 +331,12 @@ static struct span value_from(const char *at, const char *end)
 	return (struct span){ s.at, (size_t)(end - s.at) };
 }
 
-bool conf_text_next(const char **at, struct part *p)
+bool conf_text_next(const char **at, struct text_part *p)
 {
 	const char	*text = *at;
 	struct scan	 s = { .at = text }, next = peek(&s);
 
-	*p = (struct part){ .whole = { text, 0 } };
+	*p = (struct text_part){ .whole = { text, 0 } };
 	if (!next.fault && next.token == TOKEN_END)
 		return false;
 	take_setting(&s, p);
@@ -372,7 +372,7 @@ const char *conf_text_entry(struct span value, unsigned i)
 	return i ? value.at : s.found.at;
 }
 
-void conf_text_copy(const struct part *p, char *to)
+void conf_text_copy(const struct text_part *p, char *to)
 {
 	const char	*from = p->whole.at, *end = from + p->whole.len;
 	struct scan	 s = { .at = from };

@@ -39,7 +39,7 @@ struct span {
 };
 
 /* One setting, or what stands in the place of one. */
-struct part {
+struct text_part {
 	struct span	whole;		/* up to the next; with its semicolon */
 	struct span	name;		/* len 0: none */
 	struct span	value;		/* len 0: none */
@@ -52,7 +52,7 @@ struct part {
  * After a fault the next one is where something like NAME = begins a line, or
  * after a semicolon.
  */
-bool conf_text_next(const char **at, struct part *p);
+bool conf_text_next(const char **at, struct text_part *p);
 
 /* Where entry number @i begins of the list that @value is; @value if it is none. */
 const char *conf_text_entry(struct span value, unsigned i);
@@ -62,6 +62,6 @@ const char *conf_text_entry(struct span value, unsigned i);
  * brackets it makes those of libconfig's lists: only they take entries of
  * different types, to be refused one by one.
  */
-void conf_text_copy(const struct part *p, char *to);
+void conf_text_copy(const struct text_part *p, char *to);
 
 #endif /* CWMPGATE_CONF_TEXT_H */
