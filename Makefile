@@ -35,7 +35,7 @@ GUARD	:= $(COMMON) $(wildcard daemon/guard/*.c)
 JUDGE	:= $(COMMON) $(wildcard daemon/judge/*.c)
 RESOLVER := $(COMMON) $(wildcard daemon/resolver/*.c) daemon/supervisor/conf_values.c
 SUPER	:= $(COMMON) daemon/guard/nfqueue.c daemon/guard/inject.c daemon/guard/packet.c \
-	   $(wildcard daemon/supervisor/*.c)
+	   daemon/cli/say.c $(wildcard daemon/supervisor/*.c)
 CLI	:= $(filter-out daemon/common/sandbox%,$(COMMON)) $(wildcard daemon/supervisor/conf*.c) \
 	   $(addprefix daemon/supervisor/,genl.c kmod.c kmodlook.c metrics.c nftlook.c queuelook.c rules.c rules_xt.c run.c) \
 	   $(filter-out daemon/cli/replay.c daemon/cli/capture.c,$(wildcard daemon/cli/*.c))

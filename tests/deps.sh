@@ -11,7 +11,7 @@ PACKAGES="gcc make pkg-config libc6-dev
 	valgrind
 	nftables iptables iproute2 procps
 	curl lighttpd nmap strace tcpdump mandoc man-db
-	slowhttptest hping3 masscan dnsmasq-base
+	slowhttptest hping3 masscan dnsmasq-base systemd busybox
 	prometheus prometheus-node-exporter tmux
 	wget python3-requests libwww-perl nodejs default-jdk-headless apache2-bin
 	python3 python3-pytest python3-scapy

@@ -56,6 +56,8 @@ struct conf {
 	enum kmod_use	kmod;		/* the kernel module, where it is there */
 	char		control[PATH_LEN_MAX];
 	char		metrics_file[PATH_LEN_MAX];	/* "" : none */
+	char		log_file[PATH_LEN_MAX];	/* "" : none */
+	struct rate	log_rate;	/* lines for one reason */
 	struct policy	policy;
 };
 

@@ -511,6 +511,16 @@ static void read_metrics_file(struct reading *r, const struct setting *s,
 	read_file_name(r, s, node, r->c->metrics_file);
 }
 
+static void read_log_file(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_file_name(r, s, node, r->c->log_file);
+}
+
+static void read_log_rate(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_rate(r, s, node, &r->c->log_rate);
+}
+
 static void read_queue(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	unsigned queue;
@@ -576,6 +586,8 @@ const struct setting conf_settings[] = {
 	  .expected = "an absolute file name of at most 107 bytes" },
 	{ "metrics_file", "\"\"", read_metrics_file,
 	  .expected = A_FILE_OR_NONE },
+	{ "log_file", "\"\"", read_log_file, .expected = A_FILE_OR_NONE },
+	{ "log_rate", "\"10/min burst 20\"", read_log_rate, .expected = A_RATE },
 	{ "queue", "7547", read_queue, .min = 0, .max = 65535 },
 	{ "mark", "0x40000000", read_mark, .expected = "one bit from 0x1 to 0x80000000" },
 };

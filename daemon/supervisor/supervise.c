@@ -28,7 +28,7 @@ enum {
 	RULES_AGAIN_MS	= 500,		/* after a load that did not work */
 };
 
-volatile sig_atomic_t supervise_stop, supervise_reload;
+volatile sig_atomic_t supervise_stop, supervise_reload, supervise_reopen;
 
 const char *const mode_name[] = {
 	[MODE_MONITOR] = "monitor", [MODE_ENFORCE] = "enforce", [MODE_BLOCK] = "block",
@@ -140,10 +140,13 @@ static void look_at_decisions(struct supervisor *s, uint64_t now_ms)
 
 	if (n - s->seen >= DECISIONS_MAX)
 		s->seen = n - DECISIONS_MAX + 1;
-	for (; s->seen < n; s->seen++)
-		if (shm_read(s->shm, s->seen, &d) && d.ban_ms &&
-		    !bans_add(&s->bans, &d.client, d.ban_ms, now_ms))
+	for (; s->seen < n; s->seen++) {
+		if (!shm_read(s->shm, s->seen, &d))
+			continue;
+		if (d.ban_ms && !bans_add(&s->bans, &d.client, d.ban_ms, now_ms))
 			fprintf(stderr, "ban: %s\n", strerror(errno));
+		log_decision(&s->log, &s->conf->policy, &d, now_ms);
+	}
 }
 
 static void write_status(struct supervisor *s)
@@ -311,6 +314,7 @@ void supervisor_apply(struct supervisor *s, const struct conf *c)
 	stop_serving(s);
 	s->backoff_ms = 0;
 	acs_configure(&s->acs, s->conf);
+	log_configure(&s->log, s->conf);
 	if (s->conf->mode != MODE_BLOCK)
 		start_serving(s, clock_ms());
 	if (!load_rules(s))
@@ -409,8 +413,11 @@ int supervise(const struct supervise_options *o, struct conf *c,
 	s.secrets.current = credentials;
 	control_init(&s.control);
 	acs_init(&s.acs);
+	log_open(&s.log, o->foreground);
+	log_configure(&s.log, c);
 	if (!start(&s)) {
 		stop_serving(&s);
+		log_close(&s.log);
 		return EXIT_FAILURE;
 	}
 	fprintf(stderr, "cwmpgated " VERSION " ready, mode %s, queue %u\n",
@@ -437,6 +444,11 @@ int supervise(const struct supervise_options *o, struct conf *c,
 		write_status(&s);
 		write_metrics(&s, true, now);
 		tell_watchdog(&s, now);
+		if (supervise_reopen) {
+			supervise_reopen = 0;
+			log_reopen(&s.log);
+		}
+		log_serve(&s.log, now);
 	}
 	notify("STOPPING=1");
 	control_close(&s.control);
@@ -445,5 +457,6 @@ int supervise(const struct supervise_options *o, struct conf *c,
 	stop_serving(&s);
 	write_status(&s);
 	write_metrics(&s, false, clock_ms());
+	log_close(&s.log);
 	return EXIT_SUCCESS;
 }

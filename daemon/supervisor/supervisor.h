@@ -8,6 +8,7 @@
 #include "children.h"
 #include "control.h"
 #include "kmod.h"
+#include "log.h"
 #include "rules.h"
 #include "rulewatch.h"
 #include "supervise.h"
@@ -35,6 +36,7 @@ struct supervisor {
 	uint64_t			 counted;	/* reasons in the status file */
 	struct bans			 bans;
 	struct acs			 acs;
+	struct log			 log;
 	struct rulewatch		*rulewatch;
 	struct kmod			*kmod;
 	enum rules_backend		 backend;
