@@ -32,17 +32,13 @@ bool sandbox_identity(uid_t id, bool net_admin)
 	       setrlimit(RLIMIT_NPROC, &none) == 0;
 }
 
-static bool limit(int what, rlim_t to)
-{
-	const struct rlimit max = { to, to };
-
-	return setrlimit(what, &max) == 0;
-}
-
 bool sandbox_limits(size_t memory, unsigned cpu_s, unsigned descriptors)
 {
-	return limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_AS, memory) && limit(RLIMIT_CPU, cpu_s) &&
-	       limit(RLIMIT_NOFILE, descriptors);
+	const struct rlimit no_file = { 0, 0 }, bytes = { memory, memory }, time = { cpu_s, cpu_s },
+			    open = { descriptors, descriptors };
+
+	return setrlimit(RLIMIT_FSIZE, &no_file) == 0 && setrlimit(RLIMIT_AS, &bytes) == 0 &&
+	       setrlimit(RLIMIT_CPU, &time) == 0 && setrlimit(RLIMIT_NOFILE, &open) == 0;
 }
 
 /* What @a compares of the arguments; returns how many comparisons that are. */
