@@ -173,6 +173,8 @@ static void summarize(struct log *l)
 void log_serve(struct log *l, uint64_t now_ms)
 {
 	read_pipe(l);
+	if (!l->summary_ms)
+		l->summary_ms = now_ms + SUMMARY_MS;
 	if (now_ms >= l->summary_ms) {
 		summarize(l);
 		l->summary_ms = now_ms + SUMMARY_MS;
