@@ -303,30 +303,6 @@ bool conf_load(struct conf *c, const char *file, FILE *err)
 	return !r.failed;
 }
 
-/* Only the texts are looked at: what they say may be wrong. */
-bool conf_where(const char *file, const char *setting, char *where, size_t max)
-{
-	struct reading	r = { .source = calloc(SOURCES_OF_CONF, sizeof(*r.source)) };
-	struct text_part	p;
-
-	*where = '\0';
-	if (!r.source)
-		return false;
-	r.n_sources = 1;		/* without the defaults */
-	conf_read_files(&r, file);
-	for (size_t i = 1; i < r.n_sources; i++) {
-		const char *at = r.source[i].text;
-
-		while (at && conf_text_next(&at, &p))
-			if (p.name.len == strlen(setting) &&
-			    memcmp(p.name.at, setting, p.name.len) == 0)
-				snprintf(where, max, "%s:%d", r.source[i].name,
-					 conf_line(&r.source[i], p.name.at));
-	}
-	forget(&r);
-	return *where;
-}
-
 void conf_describe(FILE *out)
 {
 	char should[EXPECTED_MAX];

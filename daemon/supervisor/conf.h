@@ -69,9 +69,6 @@ struct conf {
  */
 bool conf_load(struct conf *c, const char *file, FILE *err);
 
-/* Where the setting stands that counts, as "FILE:LINE"; false if in no file. */
-bool conf_where(const char *file, const char *setting, char *where, size_t max);
-
 /* Writes every setting with its default and what it may hold, a line each. */
 void conf_describe(FILE *out);
 

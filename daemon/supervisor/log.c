@@ -279,12 +279,11 @@ static void write_to(char text[LOG_LINE_MAX], const struct policy *p, const stru
 	text[LOG_LINE_MAX - 1] = '\0';
 }
 
-void log_decision(struct log *l, const struct policy *p, const struct decision *decision,
-		  uint64_t now_ms)
+void log_decision(struct log *l, const struct policy *p, uint64_t id,
+		  const struct decision *decision, uint64_t now_ms)
 {
-	static const struct cli	as_json = { .json = true };
-	struct decision		d = *decision;
-	char			text[LOG_LINE_MAX], fields[LOG_LINE_MAX];
+	struct decision	d = *decision;
+	char		text[LOG_LINE_MAX], fields[LOG_LINE_MAX];
 
 	if (!bucket_take(&l->bucket[d.why], &l->rate, now_ms)) {
 		l->more[d.why]++;
@@ -294,8 +293,11 @@ void log_decision(struct log *l, const struct policy *p, const struct decision *
 	write_to(text, p, &d, put_words);
 	write_to(fields, p, &d, put_fields);
 	emit(l, d.ban_ms ? LOG_WARNING : is_refusal(d.why) ? LOG_NOTICE : LOG_INFO, text, fields);
-	if (l->file)
-		say_decision(&as_json, p, &d, l->file);
+	if (!l->file)
+		return;
+	putc('{', l->file);
+	json_decision(p, id, &d, l->file);
+	fputs("}\n", l->file);
 }
 
 void log_close(struct log *l)

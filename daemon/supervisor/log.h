@@ -52,9 +52,9 @@ void log_reopen(struct log *l);
 /* Passes on what was said, and says how often the rate was exceeded. */
 void log_serve(struct log *l, uint64_t now_ms);
 
-/* One decision under the policy @p; @d is somebody else's memory and not believed. */
-void log_decision(struct log *l, const struct policy *p, const struct decision *d,
-		  uint64_t now_ms);
+/* Decision number @id under the policy @p; @d is somebody else's memory and not believed. */
+void log_decision(struct log *l, const struct policy *p, uint64_t id,
+		  const struct decision *d, uint64_t now_ms);
 
 /* Says all that is left to say. */
 void log_close(struct log *l);

@@ -145,7 +145,7 @@ static void look_at_decisions(struct supervisor *s, uint64_t now_ms)
 			continue;
 		if (d.ban_ms && !bans_add(&s->bans, &d.client, d.ban_ms, now_ms))
 			fprintf(stderr, "ban: %s\n", strerror(errno));
-		log_decision(&s->log, &s->conf->policy, &d, now_ms);
+		log_decision(&s->log, &s->conf->policy, s->seen, &d, now_ms);
 	}
 }
 

@@ -227,7 +227,7 @@ static void whole_output(void **state)
 /* The last one wins, setting by setting; what is no file of ours is not read. */
 static void several_files(void **state)
 {
-	char	dir[] = "/tmp/test_conf-XXXXXX", path[NAME_LEN], where[NAME_LEN];
+	char	dir[] = "/tmp/test_conf-XXXXXX", path[NAME_LEN];
 	const struct { const char *name, *text; } file[] = {
 		{ "cwmpgate.conf", "acs = [ \"192.0.2.1\", \"192.0.2.2\" ]; queue = 1;\nban = 7;" },
 		{ "conf.d/20.conf", "queue = 3;" },
@@ -250,12 +250,6 @@ static void several_files(void **state)
 	assert_int_equal(conf.policy.ban_ms, 7000);
 	assert_int_equal(conf.n_prefixes, 1);
 	assert_int_equal(conf.prefix[0].len, 24);
-
-	assert_true(conf_where(path, "acs", where, sizeof(where)));
-	assert_string_equal(where + strlen(dir), "/conf.d/10.conf:2");
-	assert_true(conf_where(path, "ban", where, sizeof(where)));
-	assert_string_equal(where + strlen(dir), "/cwmpgate.conf:2");
-	assert_false(conf_where(path, "mode", where, sizeof(where)));
 	remove_tree(dir);
 }
 
