@@ -30,7 +30,7 @@ CFLAGS	?= -O2 -g
 VERSION	:= 0.1.0
 LIBEXEC	:= $(PREFIX)/libexec/cwmpgate
 
-# The daemon's three programs, and its command.  CORE is pure: the daemon, every test and every fuzzer link it.
+# The daemon's four programs, and its command.  CORE is pure: the daemon, every test and every fuzzer link it.
 GUARD_IO := $(addprefix daemon/guard/,main.c guard.c nfqueue.c inject.c asker.c)
 CORE	:= $(filter-out daemon/common/sandbox%,$(wildcard daemon/common/*.c)) \
 	   $(filter-out daemon/judge/main.c,$(wildcard daemon/judge/*.c)) \
@@ -39,8 +39,9 @@ SANDBOX	:= daemon/common/sandbox.c daemon/common/sandbox_enter.c
 COMMON	:= $(filter-out daemon/common/sandbox%,$(wildcard daemon/common/*.c)) $(SANDBOX)
 GUARD	:= $(COMMON) $(wildcard daemon/guard/*.c)
 JUDGE	:= $(COMMON) $(wildcard daemon/judge/*.c)
+RESOLVER := $(COMMON) $(wildcard daemon/resolver/*.c) daemon/supervisor/conf_values.c
 SUPER	:= $(COMMON) daemon/guard/nfqueue.c daemon/guard/inject.c daemon/guard/packet.c \
-	   $(wildcard daemon/supervisor/*.c)
+	   daemon/cli/say.c $(wildcard daemon/supervisor/*.c)
 CLI	:= $(filter-out daemon/common/sandbox%,$(COMMON)) $(wildcard daemon/supervisor/conf*.c) \
 	   $(addprefix daemon/supervisor/,genl.c kmod.c kmodlook.c metrics.c nftlook.c queuelook.c rules.c rules_xt.c run.c) \
 	   $(addprefix daemon/supervisor/,metrics.c nftlook.c queuelook.c rules.c rules_ipt.c rules_xt.c run.c) \
@@ -49,10 +50,11 @@ REPLAY	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) \
 	   $(addprefix daemon/cli/,replay.c capture.c say.c lesson.c acsmatch.c place.c)
 UNIT	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ	:= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-PROGRAMS := build/cwmpgated build/cwmpgate-guard build/cwmpgate-judge build/cwmpgate build/cwmpgate-replay
+PROGRAMS := build/cwmpgated build/cwmpgate-guard build/cwmpgate-judge build/cwmpgate-resolver \
+	    build/cwmpgate build/cwmpgate-replay
 
 INC	:= -I daemon/common -I daemon/guard -I daemon/judge \
-	   -I daemon/supervisor -I daemon/cli -I kmod/uapi
+	   -I daemon/supervisor -I daemon/resolver -I daemon/cli -I kmod/uapi
 WARN	:= -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
 HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
@@ -77,6 +79,9 @@ build/cwmpgate-guard: $(GUARD:%.c=build/%.o)
 
 build/cwmpgate-judge: $(JUDGE:%.c=build/%.o)
 	$(call LINK,libcrypto libseccomp libcap-ng)
+
+build/cwmpgate-resolver: $(RESOLVER:%.c=build/%.o)
+	$(call LINK,libseccomp libcap-ng)
 
 build/cwmpgate: $(CLI:%.c=build/%.o)
 	$(call LINK,libmnl libconfig)
@@ -116,7 +121,7 @@ build/san/cwmpgate-guard: $(call in_san,$(GUARD))
 build/san/cwmpgate-judge: $(call in_san,$(JUDGE))
 	$(call SANLINK,libcrypto libcap-ng)
 
-build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) \
+build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) build/san/daemon/resolver/list.o \
 	      $(patsubst %.c,build/san/%.o,$(wildcard daemon/supervisor/conf*.c) $(HOOKS))
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $$(pkg-config --libs cmocka libcrypto libconfig)
@@ -279,7 +284,7 @@ install: all
 	install -D -m 755 build/cwmpgated $(DESTDIR)$(PREFIX)/sbin/cwmpgated
 	install -D -m 755 build/cwmpgate $(DESTDIR)$(PREFIX)/bin/cwmpgate
 	install -D -m 755 -t $(DESTDIR)$(LIBEXEC) build/cwmpgate-guard \
-		build/cwmpgate-judge build/cwmpgate-replay
+		build/cwmpgate-judge build/cwmpgate-resolver build/cwmpgate-replay
 	install -d $(DESTDIR)$(PREFIX)/share/cwmpgate/rules
 	install -m 644 rules/*.nft $(DESTDIR)$(PREFIX)/share/cwmpgate/rules/
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/cwmpgate.8 docs/man/cwmpgated.8

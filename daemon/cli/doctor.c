@@ -63,7 +63,7 @@ static void look_at_conf(struct doctor *d)
 		return;
 	}
 	doctor_say(d, FOUND_GOOD, NULL, "%s can be used", d->cli->conf_file);
-	if (c->n_prefixes == 0 && c->mode != MODE_BLOCK)
+	if (c->n_prefixes == 0 && c->n_names == 0 && !*c->acs_file && c->mode != MODE_BLOCK)
 		doctor_say(d, FOUND_ODD, "set acs to the addresses the ACS sends from",
 			   "acs is empty: nobody may ask");
 	if (c->mode == MODE_MONITOR)

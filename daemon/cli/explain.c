@@ -114,7 +114,7 @@ static struct check check_rules(const struct addr *a, const char **remedy_text)
 		k.saw = "the source is banned now (counter banned)";
 		k.setting = "ban";
 		*remedy_text = "cwmpgate bans shows for how long, cwmpgate unban ADDRESS ends it";
-	} else if (in_set("acs", a) == MEMBER_NO) {
+	} else if (in_set("acs", a) == MEMBER_NO && in_set("found", a) != MEMBER_YES) {
 		k.saw = *mode == 'm' ? "in no prefix of acs: enforce would drop it (counter not_acs)" :
 			"in no prefix of acs: dropped without an answer (counter not_acs)";
 		*remedy_text = "if it is an ACS, add it to acs and reload";

@@ -52,6 +52,7 @@ void facts_get(const struct cli *c, struct facts *f)
 	m->uptime_ms = client_number(r, "uptime_ms");
 	m->restarts = client_number(r, "restarts");
 	m->acs = client_number(r, "acs");
+	m->acs_wrong = client_number(r, "acs_wrong");
 	m->credentials = client_number(r, "credentials");
 	metrics_look(m, (uint16_t)client_number(r, "queue"));
 }
@@ -102,11 +103,11 @@ static size_t read_elements(const char *said, unsigned most, char *out, size_t m
 char *facts_acs(char *out, size_t max)
 {
 	enum { SHOWN = 6 };
-	static const char *const	sets[] = { "acs4", "acs6" };
+	static const char *const	sets[] = { "acs4", "acs6", "found4", "found6" };
 	size_t				len = 0;
 
 	*out = '\0';
-	for (size_t i = 0; i < 2 && len + 2 < max; i++) {
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]) && len + 2 < max; i++) {
 		const char *const	argv[] = { "nft", "list", "set", "inet", "cwmpgate", sets[i],
 						   NULL };
 		char			*said = NULL, part[256] = "";

@@ -191,7 +191,7 @@ static bool load_rules(const struct cli *c, FILE *err)
 {
 	enum rules_backend backend;
 
-	return rules_load(&c->conf, &backend, err);
+	return rules_load(&c->conf, NULL, &backend, err);
 }
 
 static bool unload_rules(const struct cli *c, FILE *err)

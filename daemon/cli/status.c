@@ -43,6 +43,45 @@ static void say_queue(const struct cli *c, const struct facts *f)
 	row(c, "queue", text);
 }
 
+/* What the daemon tells of names and the file: KIND, NAME, AGE, WHAT IS WRONG, ADDRESSES. */
+struct acs_words {
+	char	text[4096];
+	char	*kind, *name, *age, *wrong, *addresses;
+};
+
+static bool acs_source(const struct facts *f, int i, struct acs_words *w)
+{
+	char	key[32], *rest = w->text;
+
+	snprintf(key, sizeof(key), "acs_source_%d", i);
+	if (!*client_value(&f->reply, key, w->text, sizeof(w->text)))
+		return false;
+	w->kind = strsep(&rest, "\t");
+	w->name = strsep(&rest, "\t");
+	w->age = strsep(&rest, "\t");
+	w->wrong = strsep(&rest, "\t");
+	w->addresses = rest;
+	return w->addresses;
+}
+
+static void say_acs(const struct cli *c, const struct facts *f)
+{
+	static struct acs_words	w;
+	char			text[5120], span[24];
+
+	for (int i = 0; acs_source(f, i, &w); i++) {
+		if (*w.age == '-')
+			snprintf(text, sizeof(text), "  %s: nobody yet", w.name);
+		else
+			snprintf(text, sizeof(text), "  %s: %s, %s ago", w.name,
+				 *w.addresses ? w.addresses : "nobody",
+				 say_span(strtoull(w.age, NULL, 10), span));
+		if (*w.wrong)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "; %s", w.wrong);
+		row(c, "", text);
+	}
+}
+
 static void say_rules(const struct cli *c, const struct facts *f)
 {
 	char backend[16];
@@ -101,6 +140,7 @@ static void say_state(const struct cli *c, const struct facts *f)
 	row(c, "queue full", facts_when_full(f));
 	say_ports(c, f);
 	row(c, "acs", *facts_acs(acs, sizeof(acs)) ? acs : "nobody may ask");
+	say_acs(c, f);
 	snprintf(text, sizeof(text), "%" PRIu64, f->m.credentials);
 	row(c, "credentials", text);
 	say_rules(c, f);
@@ -179,6 +219,29 @@ static void say_counters(const struct cli *c, const struct facts *f)
 			       paint(c, PLAIN), why_info[i].doc);
 }
 
+static void json_acs(const struct facts *f)
+{
+	static struct acs_words	w;
+	const char		*sep;
+	char			*at;
+
+	fputs(",\"acs_sources\":[", stdout);
+	for (int i = 0; acs_source(f, i, &w); i++) {
+		printf("%s{\"kind\":\"%s\",\"name\":", i ? "," : "", w.kind);
+		json_text(stdout, w.name);
+		printf(",\"age_ms\":%s,\"error\":", *w.age == '-' ? "null" : w.age);
+		if (*w.wrong)
+			json_text(stdout, w.wrong);
+		else
+			fputs("null", stdout);
+		fputs(",\"addresses\":[", stdout);
+		for (sep = ""; (at = strsep(&w.addresses, " ")) && *at; sep = ",")
+			printf("%s\"%s\"", sep, at);
+		fputs("]}", stdout);
+	}
+	putchar(']');
+}
+
 static void json_queue(const struct queue_state *q)
 {
 	printf("{\"portid\":%u,\"owner\":", q->portid);
@@ -215,6 +278,7 @@ void facts_json(const struct facts *f)
 	       m->credentials, m->bans, m->n_counters ? "true" : "false",
 	       client_value(&f->reply, "backend", backend, sizeof(backend)),
 	       m->reload_failed ? "true" : "false", client_number(&f->reply, "confirm_ms"));
+	json_acs(f);
 	fputs(",\"queue\":", stdout);
 	if (m->has_queue)
 		json_queue(&m->queue);

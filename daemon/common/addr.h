@@ -29,6 +29,12 @@ static inline bool addr_is4(const struct addr *a)
 	return memcmp(a->b, mapped, sizeof(mapped)) == 0;
 }
 
+/* A network. */
+struct prefix {
+	struct addr	addr;		/* host bits are zero */
+	uint8_t		len;		/* of the family: 0..32 or 0..128 */
+};
+
 static inline bool addr_equal(const struct addr *a, const struct addr *b)
 {
 	return memcmp(a->b, b->b, sizeof(a->b)) == 0;

@@ -4,10 +4,14 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 bool sandbox_identity(uid_t id, bool net_admin)
@@ -44,13 +48,50 @@ static const struct {
 	{ SCMP_SYS(rt_sigreturn),	SCMP_SYS(sigreturn) },
 };
 
+bool sandbox_limits(size_t memory, unsigned cpu_s, unsigned descriptors)
+{
+	const struct rlimit no_file = { 0, 0 }, bytes = { memory, memory }, time = { cpu_s, cpu_s },
+			    open = { descriptors, descriptors };
+
+	return setrlimit(RLIMIT_FSIZE, &no_file) == 0 && setrlimit(RLIMIT_AS, &bytes) == 0 &&
+	       setrlimit(RLIMIT_CPU, &time) == 0 && setrlimit(RLIMIT_NOFILE, &open) == 0;
+}
+
+/* What @a compares of the arguments; returns how many comparisons that are. */
+static unsigned comparison(const struct allowed *a, struct scmp_arg_cmp *c)
+{
+	const uint64_t	writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
+	unsigned	flags = a->syscall == SCMP_SYS(open) ? 1 : 2;
+
+	switch (a->fd) {
+	case ANY_FD:
+		return 0;
+	case TO_READ:
+		*c = (struct scmp_arg_cmp){ flags, SCMP_CMP_MASKED_EQ, writing, O_RDONLY };
+		break;
+	case NO_CODE:
+		*c = (struct scmp_arg_cmp){ 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 };
+		break;
+	case ONLY_FIONREAD:
+		*c = (struct scmp_arg_cmp){ 1, SCMP_CMP_EQ, FIONREAD, 0 };
+		break;
+	case NO_UNIX:
+		*c = (struct scmp_arg_cmp){ 0, SCMP_CMP_EQ, AF_UNIX, 0 };
+		break;
+	default:
+		*c = (struct scmp_arg_cmp){ 0, SCMP_CMP_EQ, (scmp_datum_t)a->fd, 0 };
+	}
+	return 1;
+}
+
 static int allow(scmp_filter_ctx ctx, int call, const struct allowed *a)
 {
-	const struct scmp_arg_cmp on_fd = {
-		.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)a->fd, .datum_b = 0,
-	};
+	struct scmp_arg_cmp	when;
+	unsigned		n = comparison(a, &when);
+	uint32_t		action = a->fd == NO_UNIX ? SCMP_ACT_ERRNO(EAFNOSUPPORT) :
+						    SCMP_ACT_ALLOW;
 
-	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, a->fd != ANY_FD, &on_fd);
+	return seccomp_rule_add_array(ctx, action, call, n, &when);
 }
 
 static int allow_everywhere(scmp_filter_ctx ctx, const struct allowed *a)

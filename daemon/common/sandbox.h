@@ -10,13 +10,21 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-enum { ANY_FD = -1 };
+/* In the place of a descriptor. */
+enum {
+	ANY_FD		= -1,
+	TO_READ		= -2,	/* open, openat: nothing is written or made */
+	NO_CODE		= -3,	/* mmap: not executable */
+	ONLY_FIONREAD	= -4,	/* ioctl */
+	NO_UNIX		= -5,	/* socket: AF_UNIX fails, for a library that can do without */
+};
 
 /*
  * A system call that stays allowed, also under the names that other architectures
- * have for it; @fd is its first argument, or ANY_FD.
+ * have for it; @fd is its first argument, or one of those.
  */
 struct allowed {
 	int	syscall;	/* SCMP_SYS(name), or SYS_name */
@@ -31,7 +39,13 @@ struct allowed {
 bool sandbox_identity(uid_t id, bool net_admin);
 
 /*
- * Does both, for the program @name, whose uid is @id.  What fails ends the
+ * No file can be written; no more memory, processor time and descriptors than
+ * these.  False with errno.
+ */
+bool sandbox_limits(size_t memory, unsigned cpu_s, unsigned descriptors);
+
+/*
+ * Identity and system calls, for the program @name, whose uid is @id.  What fails ends the
  * process; with @optional a missing system call filter is only said.
  */
 void sandbox_enter(const char *name, uid_t id, bool net_admin,

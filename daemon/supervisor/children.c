@@ -65,7 +65,7 @@ static void take_fds(const int *fd, int n)
 }
 
 /* Executed anew: a child shares no memory and no addresses with this process. */
-static pid_t start(const char *name, uid_t uid, const int *fd, int n)
+pid_t child_start(const char *name, const char *user, uid_t otherwise, const int *fd, int n)
 {
 	char	path[PATH_MAX], uid_text[16];
 	char	*argv[] = { (char *)name, uid_text, NULL };
@@ -73,7 +73,7 @@ static pid_t start(const char *name, uid_t uid, const int *fd, int n)
 	pid_t	pid;
 
 	find_program(name, path);
-	snprintf(uid_text, sizeof(uid_text), "%u", (unsigned)uid);
+	snprintf(uid_text, sizeof(uid_text), "%u", (unsigned)uid_of(user, otherwise));
 	pid = fork();
 	if (pid == 0) {
 		take_fds(fd, n);
@@ -145,7 +145,7 @@ static bool start_judge(struct children *c, const struct setup *setup,
 		return false;
 	}
 	c->judge_fd = pair[0];
-	c->judge = start("cwmpgate-judge", uid_of("_cwmpgate-judge", JUDGE_UID), &pair[1], 1);
+	c->judge = child_start("cwmpgate-judge", "_cwmpgate-judge", JUDGE_UID, &pair[1], 1);
 	close(pair[1]);
 	return c->judge && set_up_judge(c->judge_fd, setup) &&
 	       give_credentials(c, secrets) &&
@@ -164,7 +164,7 @@ static bool start_guard(struct children *c, const struct setup *setup, int shm_f
 		close(queue);
 		return false;
 	}
-	c->guard = start("cwmpgate-guard", uid_of("_cwmpgate", GUARD_UID), (const int[]){
+	c->guard = child_start("cwmpgate-guard", "_cwmpgate", GUARD_UID, (const int[]){
 		[GUARD_QUEUE - FIRST_FD] = queue, [GUARD_RAW4 - FIRST_FD] = inject.fd4,
 		[GUARD_RAW6 - FIRST_FD] = inject.fd6, [GUARD_JUDGE - FIRST_FD] = c->judge_fd,
 		[GUARD_SHM - FIRST_FD] = shm_fd, [GUARD_TRACE - FIRST_FD] = trace,
@@ -186,7 +186,7 @@ bool children_start(struct children *c, struct shm *shm, int shm_fd, int trace,
 	return false;
 }
 
-static void stop_one(pid_t *pid)
+void child_stop(pid_t *pid)
 {
 	if (*pid) {
 		kill(*pid, SIGKILL);
@@ -197,11 +197,20 @@ static void stop_one(pid_t *pid)
 
 void children_stop(struct children *c)
 {
-	stop_one(&c->guard);
-	stop_one(&c->judge);
+	child_stop(&c->guard);
+	child_stop(&c->judge);
 	if (c->judge_fd >= 0)
 		close(c->judge_fd);
 	c->judge_fd = -1;
+}
+
+static void tell_end(const char *name, int status)
+{
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "%s ended by signal %d (%s)\n", name, WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
+	else
+		fprintf(stderr, "%s ended with status %d\n", name, WEXITSTATUS(status));
 }
 
 static bool has_ended(pid_t *pid, const char *name)
@@ -211,12 +220,18 @@ static bool has_ended(pid_t *pid, const char *name)
 	if (!*pid || waitpid(*pid, &status, WNOHANG) != *pid)
 		return false;
 	*pid = 0;
-	if (WIFSIGNALED(status))
-		fprintf(stderr, "%s ended by signal %d (%s)\n", name, WTERMSIG(status),
-			strsignal(WTERMSIG(status)));
-	else
-		fprintf(stderr, "%s ended with status %d\n", name, WEXITSTATUS(status));
+	tell_end(name, status);
 	return true;
+}
+
+void child_finish(pid_t *pid, const char *name)
+{
+	int status = 0;
+
+	/* Who is ending already keeps the status he ends with. */
+	if (*pid && kill(*pid, SIGKILL) == 0 && waitpid(*pid, &status, 0) == *pid && status)
+		tell_end(name, status);
+	*pid = 0;
 }
 
 bool children_ended(struct children *c)

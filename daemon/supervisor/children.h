@@ -24,6 +24,20 @@ struct secrets {
 };
 
 /*
+ * Executes @name, which is beside the daemon or where it is installed, for the
+ * user @user, or uid @otherwise where nobody has made one: it is told and changes
+ * to it.  Descriptor i of the @n in @fd becomes number 3 + i; -1 leaves it closed.
+ * 0, with the reason on standard error, when that cannot be.
+ */
+pid_t child_start(const char *name, const char *user, uid_t otherwise, const int *fd, int n);
+
+/* Ends the process, if there is one, and waits for it. */
+void child_stop(pid_t *pid);
+
+/* The same for one that has done its work; if it ended otherwise, that is said. */
+void child_finish(pid_t *pid, const char *name);
+
+/*
  * Binds the queue and starts the pair with what @shm->setup says.  @trace is
  * passed on, or -1.  False, with the reason on standard error and nothing left
  * running.

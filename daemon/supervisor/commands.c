@@ -55,7 +55,7 @@ static void tell_conf(const struct conf *c, FILE *f)
 		c->sandbox_optional ? "best-effort" : "require");
 	fprintf(f, "digest=%s\non_bad_digest=%s\n", p->digest == DIGEST_OFF ? "off" : "require",
 		p->on_bad_digest == BAD_DIGEST_RESET ? "reset" : "challenge");
-	fprintf(f, "queue=%u\nmark=0x%08x\nacs=%zu\nports=", c->queue, c->mark, c->n_prefixes);
+	fprintf(f, "queue=%u\nmark=0x%08x\nports=", c->queue, c->mark);
 	for (size_t i = 0; i < c->n_ports; i++)
 		fprintf(f, "%s%u", i ? " " : "", c->port[i]);
 	fputs("\ninterfaces=", f);
@@ -72,7 +72,10 @@ static void status(struct supervisor *s, char *word[WORDS], struct control_answe
 	fprintf(a->text, "version=" VERSION "\npid=%d\nuptime_ms=%" PRIu64 "\n", (int)getpid(),
 		now - s->begun_ms);
 	tell_conf(s->conf, a->text);
-	fprintf(a->text, "credentials=%zu\n", s->credentials->n);
+	fprintf(a->text, "credentials=%zu\nacs=%zu\nacs_configured=%zu\nacs_wrong=%zu\n",
+		s->credentials->n, s->conf->n_prefixes + s->acs.found.n, s->conf->n_prefixes,
+		acs_wrong(&s->acs));
+	acs_tell(&s->acs, now, a->text);
 	fprintf(a->text, "serving=%s\nguard_pid=%d\njudge_pid=%d\nrestarts=%" PRIu32 "\n",
 		s->serving ? "yes" : "no", (int)s->children.guard, (int)s->children.judge,
 		s->restarts);

@@ -1,29 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The configuration file into struct conf: the file as a whole, what libconfig
- * makes of it, and which setting is meant.  What the settings may hold is in
- * conf_settings.c.
+ * The configuration into struct conf: which setting each part of the text is,
+ * what libconfig makes of it, and what is wrong with its form.  What a setting
+ * may hold is in conf_settings.c.
  */
 #include "conf.h"
 
 #include <errno.h>
-#include <libconfig.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf_settings.h"
-#include "conf_text.h"
 #include "conf_values.h"
 
-enum { FILE_MAX = 1 << 20 };		/* PREFIXES_MAX prefixes fit several times */
-
-static const struct setting *setting_find(const char *name)
-{
-	for (size_t i = 0; i < conf_settings_n; i++)
-		if (strcmp(name, conf_settings[i].name) == 0)
-			return &conf_settings[i];
-	return NULL;
-}
+enum { FOUND_LEN = 48 };
 
 /* The setting that @name may have been meant to be, or NULL. */
 static const char *setting_guess(const char *name)
@@ -43,212 +33,255 @@ static const char *setting_guess(const char *name)
 	return guess;
 }
 
-static void tell_oddity(struct reading *r, const struct oddity *o, const struct setting *s)
+static void tell_unknown(struct reading *r, struct span found)
 {
-	char should[EXPECTED_MAX];
+	char		 name[FOUND_LEN];
+	const char	*guess;
 
-	switch (o->odd) {
-	case ODD_INTEGER:
-		conf_complain(r, o->line, "%s: found %s, expected %s", s->name, o->found,
-			      conf_expected(s, should));
-		break;
-	case ODD_STRINGS:
-		conf_complain(r, o->line,
-			      "%s: found two strings side by side, expected a comma between them",
-			      s->name);
-		break;
-	case ODD_INCLUDE:
-		break;			/* no part of a setting; includes() has told it */
-	}
-}
-
-/* Reports what stands in the value of @s but would not be seen in it. */
-static bool tell_oddities_of(struct reading *r, const struct setting *s)
-{
-	bool told = false;
-
-	for (size_t i = 0; i < r->n_odd; i++) {
-		if (strcmp(r->odd[i].setting, s->name) == 0) {
-			tell_oddity(r, &r->odd[i], s);
-			told = true;
-		}
-	}
-	return told;
-}
-
-static void read_setting(struct reading *r, config_setting_t *node)
-{
-	const char		*name = config_setting_name(node);
-	const struct setting	*s = setting_find(name);
-	int			 line = (int)config_setting_source_line(node);
-	const char		*guess;
-
-	if (s) {
-		if (!tell_oddities_of(r, s))
-			s->read(r, s, node);
-		return;
-	}
+	snprintf(name, sizeof(name), "%.*s", (int)found.len, found.at);
 	guess = setting_guess(name);
 	if (guess)
-		conf_complain(r, line, "unknown setting \"%s\", did you mean \"%s\"?", name, guess);
+		conf_complain_name(r, found, "unknown setting \"%s\", did you mean \"%s\"?",
+				   name, guess);
 	else
-		conf_complain(r, line, "unknown setting \"%s\"", name);
+		conf_complain_name(r, found, "unknown setting \"%s\"", name);
+}
+
+/* What was found, as it can be shown. */
+static const char *show_found(const struct setting *s, struct span found, char text[FOUND_LEN])
+{
+	size_t n = 0;
+
+	if (s && s->hidden)
+		return "something else";
+	if (!found.len)
+		return "the end of the file";
+	for (; n < found.len && n < FOUND_LEN - 4; n++)
+		text[n] = (unsigned char)found.at[n] < ' ' || found.at[n] == 0x7f ? '?' :
+			  found.at[n];
+	strcpy(text + n, n < found.len ? "..." : "");
+	return text;
+}
+
+/* What stands in a setting that is unknown may be anything, also a secret. */
+static void tell_fault(struct reading *r, const struct text_part *p, const struct setting *s)
+{
+	char		 text[FOUND_LEN], should[EXPECTED_MAX];
+	const char	*at = p->found.at, *found = show_found(s, p->found, text);
+	const char	*name = s ? s->name : "a setting", *value = s ? conf_expected(s, should) : "";
+
+	switch (p->fault) {
+	case FAULT_NONE:
+		break;
+	case FAULT_NAME:
+		conf_complain_at(r, at, "found what begins no setting, expected NAME = VALUE;");
+		break;
+	case FAULT_EQUALS:
+		conf_complain_at(r, at, "%s: found %s, expected = after the name", name, found);
+		break;
+	case FAULT_VALUE:
+	case FAULT_INTEGER:
+		conf_complain_at(r, at, "%s: found %s, expected %s", name, found, value);
+		break;
+	case FAULT_GROUP:
+		conf_complain_at(r, at, "%s: found a group, expected %s", name, value);
+		break;
+	case FAULT_BRACE:
+		conf_complain_at(r, at, "%s: found { without }, expected both", name);
+		break;
+	case FAULT_COMMA:
+		conf_complain_at(r, at, "%s: found two entries side by side,"
+				 " expected a comma between them", name);
+		break;
+	case FAULT_ENTRY:
+		conf_complain_at(r, at, "%s: found %s after a comma, expected another entry, or no comma",
+				 name, found);
+		break;
+	case FAULT_CLOSE:
+		conf_complain_at(r, at, "%s: found %s, expected a comma or a closing bracket", name,
+				 found);
+		break;
+	case FAULT_DEEP:
+		conf_complain_at(r, at, "%s: found lists in lists, expected %s", name, value);
+		break;
+	case FAULT_QUOTE:
+		conf_complain_at(r, at, "%s: found text without an end,"
+				 " expected a closing \" on its line", name);
+		break;
+	case FAULT_NUL:
+		conf_complain_at(r, at, "%s: found \\x00, expected text without a NUL byte", name);
+		break;
+	case FAULT_COMMENT:
+		conf_complain_at(r, at, "found a comment without an end, expected */");
+		break;
+	case FAULT_INCLUDE:
+		conf_complain_at(r, at, "found @include, expected all settings here or in conf.d/");
+		break;
+	}
+}
+
+/* Of an unknown setting it is told where it seems to end. */
+static bool is_worth_telling(const struct text_part *p, const struct setting *s)
+{
+	return s || !p->name.len || p->fault == FAULT_BRACE || p->fault == FAULT_QUOTE ||
+	       p->fault == FAULT_COMMENT;
+}
+
+/* Whether the part is for libconfig and for conf_settings.c to look into. */
+static bool take_part(struct reading *r, const struct text_part *p)
+{
+	const struct setting	*s = p->name.len ? conf_setting(p->name) : NULL;
+	struct text_part		*mine = s ? conf_part(r, s) : NULL;
+
+	if (p->name.len && !s)
+		tell_unknown(r, p->name);
+	if (is_worth_telling(p, s))
+		tell_fault(r, p, s);
+	if (!s)
+		return false;
+	if (mine->name.len) {
+		conf_complain_at(r, p->name.at, "%s: found it twice, expected it once"
+				 " (the first is in line %d)", s->name,
+				 conf_line(r->from, mine->name.at));
+		return false;
+	}
+	*mine = *p;
+	return !p->fault;
+}
+
+/* Copies what is for libconfig to @clean, which is as long as the text. */
+static void take_parts(struct reading *r, char *clean)
+{
+	const char	*at = r->from->text;
+	struct text_part	 p;
+
+	while (conf_text_next(&at, &p))
+		if (take_part(r, &p))
+			conf_text_copy(&p, clean + (p.whole.at - r->from->text));
+}
+
+/* What libconfig makes of r->from. */
+static void parse(struct reading *r)
+{
+	char *clean = strdup(r->from->text);
+
+	if (!clean) {
+		conf_complain_at(r, NULL, "%s", strerror(errno));
+		return;
+	}
+	memset(clean, ' ', strlen(clean));
+	take_parts(r, clean);
+	config_init(&r->from->cfg);
+	r->from->parsed = true;
+	if (!config_read_string(&r->from->cfg, clean))
+		conf_complain_at(r, NULL, "libconfig: %s", config_error_text(&r->from->cfg));
+	free(clean);
+}
+
+/* Wherever it stands: acs is read by it. */
+static void look_for_allow_any(struct reading *r)
+{
+	int any;
+
+	for (size_t i = 0; i < r->n_sources; i++)
+		if (r->source[i].parsed && config_lookup_bool(&r->source[i].cfg, "allow_any", &any))
+			r->allow_any = any;
+}
+
+static void read_settings(struct reading *r)
+{
+	config_setting_t *root = config_root_setting(&r->from->cfg);
+
+	for (unsigned i = 0; i < (unsigned)config_setting_length(root); i++) {
+		config_setting_t	*node = config_setting_get_elem(root, i);
+		const char		*name = config_setting_name(node);
+		const struct setting	*s = conf_setting((struct span){ name, strlen(name) });
+
+		s->read(r, s, node);
+	}
+}
+
+/* Where the setting stands that counts, if it does; r->from is then that file. */
+static const char *last_place(struct reading *r, const char *name)
+{
+	const struct setting *s = conf_setting((struct span){ name, strlen(name) });
+
+	for (size_t i = r->n_sources; i-- > 1;) {
+		r->from = &r->source[i];
+		if (conf_part(r, s)->name.len)
+			return conf_part(r, s)->name.at;
+	}
+	return NULL;
 }
 
 /* What is right by itself, but not together. */
-static void check_together(struct reading *r)
+static void check_together(struct reading *r, FILE *err)
 {
-	const struct conf *c = r->c;
+	const struct conf	*c = r->c;
+	bool			 wants_credentials = last_place(r, "credentials");
+	const char		*mode = last_place(r, "mode");
 
-	if (c->mode == MODE_ENFORCE && c->policy.digest == DIGEST_REQUIRE && !r->wants_credentials)
-		conf_complain(r, r->mode_line,
-			      "credentials: found none, expected a file name,"
-			      " since mode is \"enforce\" and digest is \"require\"");
-	if (!r->failed && c->mode == MODE_ENFORCE && c->n_prefixes == 0)
-		fprintf(r->err, "%s: warning: acs is empty, so nobody may send a connection request\n",
+	if (c->mode == MODE_ENFORCE && c->policy.digest == DIGEST_REQUIRE && !wants_credentials)
+		conf_complain_at(r, mode, "credentials: found none, expected a file name,"
+				 " since mode is \"enforce\" and digest is \"require\"");
+	if (!r->failed && c->mode == MODE_ENFORCE && c->n_prefixes == 0 && c->n_names == 0 &&
+	    !*c->acs_file)
+		fprintf(err, "%s: warning: acs is empty, so nobody may send a connection request\n",
 			c->file);
 }
 
-/* All oddities, if one of them is on @line. */
-static bool tell_oddities_at(struct reading *r, int line)
+static void add_defaults(struct reading *r)
 {
-	bool here = false;
-
-	for (size_t i = 0; i < r->n_odd; i++)
-		here |= r->odd[i].line == line;
-	for (size_t i = 0; here && i < r->n_odd; i++) {
-		const struct setting *s = setting_find(r->odd[i].setting);
-
-		if (s)
-			tell_oddity(r, &r->odd[i], s);
-	}
-	return here && r->failed;
-}
-
-/*
- * What libconfig has refused.  Newer ones refuse integers beyond 64 bits and
- * arrays whose integers differ in size; there the oddity is the better message.
- */
-static void tell_error(struct reading *r, const config_t *cfg)
-{
-	int		line = config_error_line(cfg);
-	const char	*text = config_error_text(cfg);
-
-	if (tell_oddities_at(r, line))
-		return;
-	if (strcmp(text, "syntax error") == 0)
-		text = "syntax error, here or just before"
-		       " (text stands in double quotes, list entries are parted by commas)";
-	conf_complain(r, line, "%s", text);
-}
-
-/*
- * Reads the settings of @text into r->c, over what is there.  The text has been
- * looked at by conf_oddities().
- */
-static void read_text(struct reading *r, const char *text)
-{
-	config_t	  cfg;
-	config_setting_t *root;
-	int		  any;
-
-	config_init(&cfg);
-	if (config_read_string(&cfg, text)) {
-		root = config_root_setting(&cfg);
-		/* Wherever it stands: acs is read by it. */
-		r->allow_any = config_setting_lookup_bool(root, "allow_any", &any) && any;
-		for (unsigned i = 0; i < (unsigned)config_setting_length(root); i++)
-			read_setting(r, config_setting_get_elem(root, i));
-		check_together(r);
-	} else {
-		tell_error(r, &cfg);
-	}
-	config_destroy(&cfg);
-}
-
-static void set_defaults(struct reading *r)
-{
-	char	*text;
 	size_t	 len;
-	FILE	*f = open_memstream(&text, &len);
+	FILE	*f;
 
+	r->from = &r->source[r->n_sources++];
+	strcpy(r->from->name, "defaults");
+	f = open_memstream(&r->from->text, &len);
 	if (!f) {
-		conf_complain(r, 0, "%s", strerror(errno));
+		conf_complain_at(r, NULL, "%s", strerror(errno));
 		return;
 	}
 	for (size_t i = 0; i < conf_settings_n; i++)
 		if (conf_settings[i].initial)
 			fprintf(f, "%s = %s;\n", conf_settings[i].name, conf_settings[i].initial);
 	if (fclose(f) != 0)
-		conf_complain(r, 0, "%s", strerror(errno));
-	else
-		read_text(r, text);
-	free(text);
+		conf_complain_at(r, NULL, "%s", strerror(errno));
 }
 
-/* Reads all of @f into @text, which has room for FILE_MAX + 1 bytes. */
-static bool read_file(struct reading *r, FILE *f, char *text)
+/* All of them, to the last error. */
+static void read_sources(struct reading *r, FILE *err)
 {
-	size_t len = fread(text, 1, FILE_MAX + 1, f);
-
-	if (ferror(f)) {
-		conf_complain(r, 0, "%s", strerror(errno));
-		return false;
+	for (size_t i = 0; i < r->n_sources; i++) {
+		r->from = &r->source[i];
+		if (r->from->text)
+			parse(r);
 	}
-	if (len > FILE_MAX) {
-		conf_complain(r, 0, "found more than %d bytes", FILE_MAX);
-		return false;
+	look_for_allow_any(r);
+	for (size_t i = 0; i < r->n_sources; i++) {
+		r->from = &r->source[i];
+		if (r->from->parsed)
+			read_settings(r);
 	}
-	text[len] = '\0';
-	if (strlen(text) != len) {
-		conf_complain(r, 0, "found a NUL byte, expected text");
-		return false;
-	}
-	if (strncmp(text, "\xef\xbb\xbf", 3) == 0) {
-		conf_complain(r, 1, "found a byte order mark, expected text without one");
-		return false;
-	}
-	return true;
+	check_together(r, err);
 }
 
-/* The whole file as a string, or NULL, reported. */
-static char *slurp(struct reading *r)
+static void forget(struct reading *r)
 {
-	FILE	*f = fopen(r->c->file, "re");
-	char	*text;
-
-	if (!f) {
-		conf_complain(r, 0, "%s", strerror(errno));
-		return NULL;
+	for (size_t i = 0; i < r->n_complaints; i++)
+		free(r->complaint[i].text);
+	free(r->complaint);
+	for (size_t i = 0; i < r->n_sources; i++) {
+		if (r->source[i].parsed)
+			config_destroy(&r->source[i].cfg);
+		free(r->source[i].text);
 	}
-	text = malloc(FILE_MAX + 1);
-	if (!text) {
-		conf_complain(r, 0, "%s", strerror(errno));
-	} else if (!read_file(r, f, text)) {
-		free(text);
-		text = NULL;
-	}
-	fclose(f);
-	return text;
-}
-
-/* An included file would not have been looked at by conf_oddities(). */
-static bool includes(struct reading *r)
-{
-	for (size_t i = 0; i < r->n_odd; i++) {
-		if (r->odd[i].odd != ODD_INCLUDE)
-			continue;
-		conf_complain(r, r->odd[i].line,
-			      "found @include, expected all settings in this one file");
-		return true;
-	}
-	return false;
+	free(r->source);
 }
 
 bool conf_load(struct conf *c, const char *file, FILE *err)
 {
-	struct reading	 r = { .c = c, .err = err };
-	char		*text;
+	struct reading r = { .c = c };
 
 	memset(c, 0, sizeof(*c));
 	if (strlen(file) >= sizeof(c->file)) {
@@ -256,15 +289,16 @@ bool conf_load(struct conf *c, const char *file, FILE *err)
 		return false;
 	}
 	strcpy(c->file, file);
-
-	set_defaults(&r);
-	text = r.failed ? NULL : slurp(&r);
-	if (text) {
-		r.n_odd = conf_oddities(text, r.odd, ODDITIES_MAX);
-		if (!includes(&r))
-			read_text(&r, text);
+	r.source = calloc(SOURCES_OF_CONF, sizeof(*r.source));
+	if (!r.source) {
+		fprintf(err, "%s: %s\n", file, strerror(errno));
+		return false;
 	}
-	free(text);
+	add_defaults(&r);
+	conf_read_files(&r, file);
+	read_sources(&r, err);
+	conf_tell(&r, err);
+	forget(&r);
 	c->policy.observe = c->mode == MODE_MONITOR;
 	return !r.failed;
 }

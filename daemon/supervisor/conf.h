@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The configuration file (libconfig syntax), read into one constant struct.
+ * The configuration (libconfig syntax), read into one constant struct: a file,
+ * and after it the files conf.d/NAME.conf beside it in the order of their names.
+ * Of a setting that stands in several the last one counts.
  *
  * libconfig accepts unknown settings, wraps large integers (1.5) and joins
  * strings where a comma is missing; so every setting is checked here against
- * a table, and all errors are reported at once, each with file and line.
+ * a table, and all errors are reported at once, each with its place.
  */
 #ifndef CWMPGATE_CONF_H
 #define CWMPGATE_CONF_H
@@ -17,6 +19,7 @@
 
 #include "addr.h"
 #include "policy.h"
+#include "resolve.h"
 
 enum conf_limits {
 	PORTS_MAX	= 16,
@@ -33,11 +36,6 @@ enum mode { MODE_MONITOR, MODE_ENFORCE, MODE_BLOCK };
 
 enum kmod_use { KMOD_AUTO, KMOD_OFF, KMOD_REQUIRE };
 
-struct prefix {
-	struct addr	addr;		/* host bits are zero */
-	uint8_t		len;		/* of the family: 0..32 or 0..128 */
-};
-
 struct conf {
 	char		file[PATH_LEN_MAX];
 	enum mode	mode;
@@ -47,6 +45,10 @@ struct conf {
 	char		interface[INTERFACES_MAX][IFNAME_MAX];
 	size_t		n_prefixes;
 	struct prefix	prefix[PREFIXES_MAX];
+	size_t		n_names;	/* of hosts in acs */
+	char		name[NAMES_MAX][HOST_NAME_SIZE];
+	char		acs_file[PATH_LEN_MAX];	/* "" : none */
+	uint32_t	acs_refresh_ms;
 	char		credentials_file[PATH_LEN_MAX];	/* "" : none */
 	uint16_t	queue;
 	uint32_t	mark;		/* one bit */
@@ -58,13 +60,16 @@ struct conf {
 	enum firewall	firewall;
 	char		control[PATH_LEN_MAX];
 	char		metrics_file[PATH_LEN_MAX];	/* "" : none */
+	char		log_file[PATH_LEN_MAX];	/* "" : none */
+	struct rate	log_rate;	/* lines for one reason */
 	struct policy	policy;
 };
 
 /*
- * Reads @file into @c.  On any error writes one message per error to @err,
- * "FILE:LINE: setting: found X, expected Y", and returns false; @c is then not
- * to be used.  What is allowed but odd is a "FILE: warning: ..." in @err.
+ * Reads @file, and conf.d/ beside it, into @c.  On any error writes one message
+ * per error to @err, "FILE:LINE:COLUMN: setting: found X, expected Y", with the
+ * line and a caret below, and returns false; @c is then not to be used.  What is
+ * allowed but odd is a "FILE: warning: ..." in @err.
  */
 bool conf_load(struct conf *c, const char *file, FILE *err);
 

@@ -9,27 +9,21 @@
  */
 #include "conf_settings.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "conf_values.h"
 
 enum { FOUND_MAX = 96, SOCKET_NAME_MAX = 107 };
 
-void conf_complain(struct reading *r, int line, const char *fmt, ...)
+const struct setting *conf_setting(struct span name)
 {
-	va_list ap;
-
-	r->failed = true;
-	fputs(r->c->file, r->err);
-	if (line > 0)
-		fprintf(r->err, ":%d", line);
-	fputs(": ", r->err);
-	va_start(ap, fmt);
-	vfprintf(r->err, fmt, ap);
-	va_end(ap);
-	putc('\n', r->err);
+	for (size_t i = 0; i < conf_settings_n; i++)
+		if (strlen(conf_settings[i].name) == name.len &&
+		    memcmp(conf_settings[i].name, name.at, name.len) == 0)
+			return &conf_settings[i];
+	return NULL;
 }
 
 const char *conf_expected(const struct setting *s, char *text)
@@ -92,8 +86,8 @@ static void refuse(struct reading *r, const struct setting *s, const config_sett
 {
 	char is[FOUND_MAX], should[EXPECTED_MAX];
 
-	conf_complain(r, (int)config_setting_source_line(node), "%s: found %s, expected %s",
-		      s->name, found(node, is), conf_expected(s, should));
+	conf_complain(r, node, "%s: found %s, expected %s", s->name,
+		      s->hidden ? "something else" : found(node, is), conf_expected(s, should));
 }
 
 /*
@@ -182,8 +176,7 @@ static bool fits(struct reading *r, const struct setting *s, config_setting_t *n
 {
 	if (count(node) <= max)
 		return true;
-	conf_complain(r, (int)config_setting_source_line(node),
-		      "%s: found %u entries, expected at most %zu", s->name, count(node), max);
+	conf_complain(r, node, "%s: found %u entries, expected at most %zu", s->name, count(node), max);
 	return false;
 }
 
@@ -193,32 +186,52 @@ static void read_mode(struct reading *r, const struct setting *s, config_setting
 {
 	unsigned word;
 
-	r->mode_line = (int)config_setting_source_line(node);
 	if (read_word(r, s, node, &word))
 		r->c->mode = (enum mode)word;
+}
+
+static void read_name(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	const char	*text = config_setting_get_string(node);
+	struct conf	*c = r->c;
+
+	if (!text || !conf_host(text)) {
+		refuse(r, s, node);
+		return;
+	}
+	for (size_t i = 0; i < c->n_names; i++) {
+		if (strcasecmp(c->name[i], text) == 0) {
+			conf_complain(r, node, "%s: found \"%s\" twice, expected it once", s->name,
+				      text);
+			return;
+		}
+	}
+	if (c->n_names == NAMES_MAX)
+		conf_complain(r, node, "%s: found more than %d names of hosts", s->name, NAMES_MAX);
+	else
+		strcpy(c->name[c->n_names++], text);
 }
 
 static void read_prefix(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	const char	*text = config_setting_get_string(node);
-	int		 line = (int)config_setting_source_line(node);
 	struct prefix	*p = &r->c->prefix[r->c->n_prefixes];
 	char		 right[PREFIX_TEXT];
 	bool		 exact;
 
 	if (!text || !conf_prefix(text, p, &exact)) {
-		refuse(r, s, node);
+		read_name(r, s, node);
 		return;
 	}
 	if (p->len == 0 && !r->allow_any) {
-		conf_complain(r, line,
+		conf_complain(r, node,
 			      "%s: found \"%s\", expected less than everybody, or allow_any = true",
 			      s->name, text);
 		return;
 	}
 	if (!exact) {
 		conf_prefix_text(p, right);
-		conf_complain(r, line, "%s: found \"%s\", expected \"%s\" "
+		conf_complain(r, node, "%s: found \"%s\", expected \"%s\" "
 			      "(or another length: bits after the prefix are set)",
 			      s->name, text, right);
 		return;
@@ -229,6 +242,7 @@ static void read_prefix(struct reading *r, const struct setting *s, config_setti
 static void read_acs(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	r->c->n_prefixes = 0;
+	r->c->n_names = 0;
 	if (!fits(r, s, node, PREFIXES_MAX))
 		return;
 	for (unsigned i = 0; i < count(node); i++)
@@ -237,7 +251,7 @@ static void read_acs(struct reading *r, const struct setting *s, config_setting_
 
 static void read_allow_any(struct reading *r, const struct setting *s, config_setting_t *node)
 {
-	bool seen;			/* read_text() has looked already */
+	bool seen;			/* look_for_allow_any() has seen it */
 
 	read_bool(r, s, node, &seen);
 }
@@ -265,8 +279,7 @@ static void read_ports(struct reading *r, const struct setting *s, config_settin
 		if (!get_integer(e, &port) || port < 1 || port > 65535)
 			refuse(r, s, e);
 		else if (has_port(r->c, (unsigned)port))
-			conf_complain(r, (int)config_setting_source_line(e),
-				      "%s: found %lld twice, expected it once", s->name, port);
+			conf_complain(r, e, "%s: found %lld twice, expected it once", s->name, port);
 		else
 			r->c->port[r->c->n_ports++] = (uint16_t)port;
 	}
@@ -320,7 +333,6 @@ static void read_credentials(struct reading *r, const struct setting *s, config_
 {
 	const char *text = config_setting_get_string(node);
 
-	r->wants_credentials = true;
 	if (!text || text[0] != '/' || strlen(text) >= PATH_LEN_MAX)
 		refuse(r, s, node);
 	else
@@ -454,9 +466,20 @@ static void read_syn(struct reading *r, const struct setting *s, config_setting_
 	*syn = (struct rate){ 1, 1, 1 };
 	read_rate(r, s, node, syn);
 	if ((uint64_t)syn->burst * syn->per_ms > month_ms * syn->events)
-		conf_complain(r, (int)config_setting_source_line(node),
-			      "%s: found %s, expected a burst that takes at most 30 days to grow again",
+		conf_complain(r, node, "%s: found %s, expected a burst that takes at most 30 days to grow again",
 			      s->name, found(node, is));
+}
+
+/* An absolute one, or "" for none. */
+static void read_file_name(struct reading *r, const struct setting *s, config_setting_t *node,
+			   char out[PATH_LEN_MAX])
+{
+	const char *text = config_setting_get_string(node);
+
+	if (!text || (*text && text[0] != '/') || strlen(text) >= PATH_LEN_MAX)
+		refuse(r, s, node);
+	else
+		strcpy(out, text);
 }
 
 static void read_unknown_fields(struct reading *r, const struct setting *s,
@@ -468,6 +491,16 @@ static void read_unknown_fields(struct reading *r, const struct setting *s,
 static void read_hide_server(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	read_bool(r, s, node, &r->c->policy.hide_server);
+}
+
+static void read_acs_file(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_file_name(r, s, node, r->c->acs_file);
+}
+
+static void read_acs_refresh(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_seconds(r, s, node, &r->c->acs_refresh_ms);
 }
 
 static void read_control(struct reading *r, const struct setting *s, config_setting_t *node)
@@ -483,12 +516,17 @@ static void read_control(struct reading *r, const struct setting *s, config_sett
 static void read_metrics_file(struct reading *r, const struct setting *s,
 			      config_setting_t *node)
 {
-	const char *text = config_setting_get_string(node);
+	read_file_name(r, s, node, r->c->metrics_file);
+}
 
-	if (!text || (*text && text[0] != '/') || strlen(text) >= PATH_LEN_MAX)
-		refuse(r, s, node);
-	else
-		strcpy(r->c->metrics_file, text);
+static void read_log_file(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_file_name(r, s, node, r->c->log_file);
+}
+
+static void read_log_rate(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_rate(r, s, node, &r->c->log_rate);
 }
 
 static void read_queue(struct reading *r, const struct setting *s, config_setting_t *node)
@@ -512,11 +550,15 @@ static void read_mark(struct reading *r, const struct setting *s, config_setting
 /* Words stand in the order of their enum. */
 #define A_RATE "a rate such as \"30/min burst 20\" (units s, min, h, day; numbers 1 to 1000000)"
 #define A_BOOL "true or false"
+#define A_FILE_OR_NONE "an absolute file name of at most 255 bytes, or \"\""
 
 const struct setting conf_settings[] = {
 	{ "mode", "\"monitor\"", read_mode, .words = { "monitor", "enforce", "block" } },
 	{ "acs", "[ ]", read_acs,
-	  .expected = "addresses or prefixes such as \"192.0.2.0/24\" or \"2001:db8::/32\"" },
+	  .expected = "addresses, prefixes or names such as \"192.0.2.0/24\", \"2001:db8::/32\""
+		      " or \"acs.example.net\"" },
+	{ "acs_refresh", "300", read_acs_refresh, .min = 10, .max = 86400, .unit = "seconds" },
+	{ "acs_file", "\"\"", read_acs_file, .expected = A_FILE_OR_NONE },
 	{ "allow_any", "false", read_allow_any, .expected = A_BOOL },
 	{ "ports", "[ 7547, 30005 ]", read_ports,
 	  .expected = "1 to 16 different port numbers from 1 to 65535" },
@@ -525,7 +567,7 @@ const struct setting conf_settings[] = {
 	{ "path", "\"any\"", read_path,
 	  .expected = "\"any\" alone, or 1 to 8 plain paths from / on, without %, dot segments or query" },
 	{ "path_query", "false", read_path_query, .expected = A_BOOL },
-	{ "credentials", NULL, read_credentials,
+	{ "credentials", NULL, read_credentials, .hidden = true,
 	  .expected = "an absolute file name of at most 255 bytes" },
 	{ "credentials_grace", "60", read_credentials_grace,
 	  .min = 0, .max = 3600, .unit = "seconds" },
@@ -552,9 +594,14 @@ const struct setting conf_settings[] = {
 	{ "control", "\"/run/cwmpgate/control\"", read_control,
 	  .expected = "an absolute file name of at most 107 bytes" },
 	{ "metrics_file", "\"\"", read_metrics_file,
-	  .expected = "an absolute file name of at most 255 bytes, or \"\"" },
+	  .expected = A_FILE_OR_NONE },
+	{ "log_file", "\"\"", read_log_file, .expected = A_FILE_OR_NONE },
+	{ "log_rate", "\"10/min burst 20\"", read_log_rate, .expected = A_RATE },
 	{ "queue", "7547", read_queue, .min = 0, .max = 65535 },
 	{ "mark", "0x40000000", read_mark, .expected = "one bit from 0x1 to 0x80000000" },
 };
+
+_Static_assert(sizeof(conf_settings) / sizeof(conf_settings[0]) <= SETTINGS_MAX,
+	       "every setting has its part");
 
 const size_t conf_settings_n = sizeof(conf_settings) / sizeof(conf_settings[0]);

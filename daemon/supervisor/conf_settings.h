@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of the settings: what conf.c reads the file by.  Private to the
- * conf_*.c files.
+ * The table of the settings, and one reading of the files by it.  Private to
+ * the conf_*.c files.
  */
 #ifndef CWMPGATE_CONF_SETTINGS_H
 #define CWMPGATE_CONF_SETTINGS_H
 
 #include <libconfig.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -15,21 +16,38 @@
 #include "conf_text.h"
 
 enum {
-	ODDITIES_MAX	= 64,
-	EXPECTED_MAX	= 128,
+	SETTINGS_MAX	= 64,
+	SOURCES_OF_CONF	= 66,		/* the defaults, the file, conf.d/ */
+	EXPECTED_MAX	= 160,
 	WORDS_MAX	= 4,
 };
 
-/* One reading of one file. */
+/* One text with settings: a file, or the defaults. */
+struct source {
+	char		 name[PATH_MAX];
+	char		*text;			/* as it is; NULL: not read */
+	struct text_part	 part[SETTINGS_MAX];	/* in the table's order; name.len 0: not here */
+	config_t	 cfg;			/* what has the right form */
+	bool		 parsed;
+};
+
+struct complaint {
+	const struct source	*from;
+	const char		*at;		/* in its text; NULL: all of it */
+	const char		*shown_to;	/* NULL: to the end of its line */
+	char			*text;
+};
+
+/* One reading of all files. */
 struct reading {
-	struct conf	*c;
-	FILE		*err;
-	bool		 failed;
-	bool		 allow_any;
-	bool		 wants_credentials;	/* named some, right or wrong */
-	int		 mode_line;
-	size_t		 n_odd;
-	struct oddity	 odd[ODDITIES_MAX];
+	struct conf		*c;
+	struct source		*source;	/* SOURCES_OF_CONF of them */
+	size_t			 n_sources;
+	struct source		*from;		/* at hand */
+	bool			 failed;
+	bool			 allow_any;
+	struct complaint	*complaint;
+	size_t			 n_complaints;
 };
 
 struct setting {
@@ -41,6 +59,7 @@ struct setting {
 	const char	*words[WORDS_MAX];
 	int		 min, max;	/* an integer, of @unit */
 	const char	*unit;
+	bool		 hidden;	/* what stands there may be a secret put in the wrong place */
 };
 
 extern const struct setting	conf_settings[];
@@ -49,8 +68,40 @@ extern const size_t		conf_settings_n;
 /* What the setting may hold, in words; @text has room for EXPECTED_MAX bytes. */
 const char *conf_expected(const struct setting *s, char *text);
 
-/* Writes "FILE:LINE: ..." to r->err; the reading has failed. */
-void conf_complain(struct reading *r, int line, const char *fmt, ...)
+/* The setting of that name, or NULL. */
+const struct setting *conf_setting(struct span name);
+
+/* The part of r->from that is the setting @s. */
+static inline struct text_part *conf_part(struct reading *r, const struct setting *s)
+{
+	return &r->from->part[s - conf_settings];
+}
+
+/*
+ * Complaints about r->from: at @at in its text or, NULL, about all of it; at the
+ * value @node; or at @name, when what follows on the line is not to be shown.
+ * The reading has failed.
+ */
+void conf_complain_at(struct reading *r, const char *at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+void conf_complain(struct reading *r, const config_setting_t *node, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void conf_complain_name(struct reading *r, struct span name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Writes all complaints to @err in the order of the files and their lines, as
+ * "FILE:LINE:COLUMN: ...", the line and a caret.
+ */
+void conf_tell(struct reading *r, FILE *err);
+
+/* The number of the line with @at in it, from 1 on. */
+int conf_line(const struct source *from, const char *at);
+
+/*
+ * Reads @file and then the files conf.d/NAME.conf beside it, in the order of
+ * their names, into the sources behind those that are there.
+ */
+void conf_read_files(struct reading *r, const char *file);
 
 #endif /* CWMPGATE_CONF_SETTINGS_H */

@@ -98,6 +98,24 @@ void conf_prefix_text(const struct prefix *p, char *text)
 	snprintf(text, PREFIX_TEXT, "%s/%u", host, p->len);
 }
 
+bool conf_host(const char *text)
+{
+	size_t	labels = 0, len = strlen(text);
+	bool	number = false;
+
+	if (len >= HOST_NAME_SIZE)
+		return false;
+	for (const char *at = text; *at; labels++) {
+		len = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+		if (len == 0 || len > 63 || *at == '-' || at[len - 1] == '-' ||
+		    (at[len] && at[len] != '.'))
+			return false;
+		number = strspn(at, "0123456789") == len;
+		at += len + (at[len] == '.');
+	}
+	return labels >= 2 && !number;
+}
+
 /* A name that begins another (h, hour) stands after it. */
 static const struct {
 	const char	*name;

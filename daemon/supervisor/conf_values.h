@@ -24,6 +24,12 @@ bool conf_prefix(const char *text, struct prefix *out, bool *exact);
 /* The inverse; @text has room for PREFIX_TEXT bytes. */
 void conf_prefix_text(const struct prefix *p, char *text);
 
+/*
+ * A host name of two labels or more (RFC 1123 2.1) that cannot be meant as an
+ * address: its last label is no number.
+ */
+bool conf_host(const char *text);
+
 /* "N/UNIT" or "N/UNIT burst M", UNIT one of s, min, h, hour, day. */
 bool conf_rate(const char *text, struct rate *out);
 

@@ -14,11 +14,11 @@
 
 enum {
 	/* Each prefix takes 24 bytes with its header. */
-	CONFIG_SIZE	= 24 * PREFIXES_MAX + 4096,
+	CONFIG_SIZE	= 24 * (PREFIXES_MAX + FOUND_PREFIXES_MAX) + 4096,
 	NEWS_SIZE	= 1 << 14,
 };
 
-_Static_assert((int)PREFIXES_MAX == CWMPGATE_PREFIXES_MAX &&
+_Static_assert((int)PREFIXES_MAX + (int)FOUND_PREFIXES_MAX <= CWMPGATE_PREFIXES_MAX &&
 	       (int)PORTS_MAX == CWMPGATE_PORTS_MAX &&
 	       (int)INTERFACES_MAX == CWMPGATE_INTERFACES_MAX, "the module takes all there can be");
 
@@ -86,7 +86,7 @@ static void put_prefix(struct nlmsghdr *h, const struct prefix *p)
 }
 
 /* In mode "block" nobody may come, and so nobody is listed. */
-static struct nlmsghdr *put_config(struct kmod *k, const struct conf *c)
+static struct nlmsghdr *put_config(struct kmod *k, const struct conf *c, const struct found *found)
 {
 	struct nlmsghdr *h = genl_begin(&k->ask, k->config, CWMPGATE_CMD_SET, CWMPGATE_ABI,
 					NLM_F_ACK);
@@ -102,6 +102,8 @@ static struct nlmsghdr *put_config(struct kmod *k, const struct conf *c)
 		mnl_attr_put_strz(h, CWMPGATE_A_INTERFACE, c->interface[i]);
 	for (size_t i = 0; i < c->n_prefixes && c->mode != MODE_BLOCK; i++)
 		put_prefix(h, &c->prefix[i]);
+	for (size_t i = 0; i < found->n && c->mode != MODE_BLOCK; i++)
+		put_prefix(h, &found->prefix[i]);
 	return h;
 }
 
@@ -120,7 +122,7 @@ static const char *words(int error)
 					  strerror(error);
 }
 
-bool kmod_load(struct kmod *k, const struct conf *c, FILE *err)
+bool kmod_load(struct kmod *k, const struct conf *c, const struct found *found, FILE *err)
 {
 	bool good;
 
@@ -132,7 +134,7 @@ bool kmod_load(struct kmod *k, const struct conf *c, FILE *err)
 			fprintf(err, "kmod = \"require\": the kernel has no module nf_cwmpgate: %s\n",
 				strerror(errno));
 	} else {
-		good = genl_ask(&k->ask, put_config(k, c), NULL, NULL) >= 0;
+		good = genl_ask(&k->ask, put_config(k, c, found), NULL, NULL) >= 0;
 		if (!good)
 			fprintf(err, "the module nf_cwmpgate cannot be used: %s\n", words(errno));
 	}

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "conf.h"
+#include "nftset.h"
 
 enum kmod_news {
 	KMOD_NO_NEWS,
@@ -25,11 +26,12 @@ struct kmod	*kmod_open(FILE *err);
 void		 kmod_close(struct kmod *k);
 
 /*
- * Does what the setting kmod of @c says: finds the module, which the kernel may
+ * Does what the setting kmod of @c says, with @found allowed like its prefixes: finds the module, which the kernel may
  * load for this, and replaces what it has; or ends it.  False if the module is
  * wanted ("require") and not there, or there and not to be had; the reason on @err.
  */
-bool		 kmod_load(struct kmod *k, const struct conf *c, FILE *err);
+bool		 kmod_load(struct kmod *k, const struct conf *c, const struct found *found,
+			   FILE *err);
 
 /* What happened since the last call.  Never waits. */
 enum kmod_news	 kmod_news(struct kmod *k);

@@ -32,7 +32,8 @@ static const char usage[] =
 	"  -w FILE  append every request given to the agent to FILE, in hex;\n"
 	"           for fault-finding: it holds what the clients sent as proof\n"
 	"  -V       print the version and exit\n"
-	"signals: HUP reads the configuration anew, TERM ends; the rules stay\n";
+	"signals: HUP reads the configuration anew, USR1 opens log_file anew,\n"
+	"TERM ends; the rules stay\n";
 
 /* Secrets and tables too large for the stack. */
 static struct conf		conf;
@@ -42,6 +43,8 @@ static void on_signal(int sig)
 {
 	if (sig == SIGHUP)
 		supervise_reload = 1;
+	else if (sig == SIGUSR1)
+		supervise_reopen = 1;
 	else
 		supervise_stop = 1;
 }
@@ -53,6 +56,7 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &a, NULL);
 	sigaction(SIGINT, &a, NULL);
 	sigaction(SIGHUP, &a, NULL);
+	sigaction(SIGUSR1, &a, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -143,6 +147,7 @@ int main(int argc, char *argv[])
 	}
 
 	check_kernel();
+	/* Standard error is where it says what goes wrong, until the log is open. */
 	if (!o.foreground && daemon(0, 1) < 0) {
 		perror("daemon");
 		return EXIT_FAILURE;

@@ -91,6 +91,8 @@ static void write_daemon(const struct metrics *m, FILE *out)
 	one(out, "uptime_seconds", "gauge", "How long the daemon runs.", m->uptime_ms / 1000);
 	one(out, "restarts_total", "counter", "Unasked restarts of guard and judge.", m->restarts);
 	one(out, "acs_prefixes", "gauge", "Addresses and prefixes that may ask.", m->acs);
+	one(out, "acs_sources_wrong", "gauge", "Names and files without a good answer at present.",
+	    m->acs_wrong);
 	one(out, "credentials", "gauge", "Credentials that are accepted.", m->credentials);
 	one(out, "last_reload_successful", "gauge", "0 if the latest reload was refused.",
 	    !m->reload_failed);

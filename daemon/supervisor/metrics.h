@@ -18,7 +18,7 @@ struct metrics {
 	const char		*mode;
 	bool			 serving, reload_failed;
 	uint64_t		 uptime_ms;
-	uint64_t		 restarts, acs, credentials;
+	uint64_t		 restarts, acs, acs_wrong, credentials;
 	bool			 has_queue;
 	struct queue_state	 queue;
 	int			 n_counters;	/* 0: no rules of ours in nftables */

@@ -9,7 +9,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "addr.h"
+#include "resolve.h"
+
+/* Addresses of the ACS that were found at run time, sorted; none is in another. */
+struct found {
+	size_t		n;
+	struct prefix	prefix[FOUND_PREFIXES_MAX];
+};
 
 struct nftset;
 
@@ -22,6 +28,9 @@ void		 nftset_close(struct nftset *n);
  * unbans it.  0, or -1 with errno; EEXIST is not an error.
  */
 int		 nftset_ban(struct nftset *n, const struct addr *source, uint32_t ms);
+
+/* Makes @f the contents of found4 and found6, both at once.  0, or -1 with errno. */
+int		 nftset_found(struct nftset *n, const struct found *f);
 
 /* Ends a ban.  0, or -1 with errno: ENOENT if there is none. */
 int		 nftset_unban(struct nftset *n, const struct addr *source);

@@ -26,22 +26,29 @@ const char *const rules_backend_name[] = {
 	[RULES_NATIVE] = "native", [RULES_XT] = "iptables", [RULES_IPTABLES] = "iptables-only",
 };
 
-static void print_acs(const struct conf *c, bool four, FILE *out)
+static void print_prefixes(const char *set, const struct prefix *p, size_t n, FILE *out)
 {
-	const char	*before = "\t\telements = { ";
-	char		 text[PREFIX_TEXT];
-	bool		 some = false;
+	char	four = set[strlen(set) - 1], text[PREFIX_TEXT];
+	bool	some = false;
 
-	fprintf(out, "\tset acs%c {\n\t\ttype ipv%c_addr\n\t\tflags interval\n\t\tauto-merge\n",
-		four ? '4' : '6', four ? '4' : '6');
-	for (size_t i = 0; i < c->n_prefixes; i++) {
-		if (addr_is4(&c->prefix[i].addr) != four)
+	fprintf(out, "\tset %s {\n\t\ttype ipv%c_addr\n\t\tflags interval\n%s", set, four,
+		*set == 'a' ? "\t\tauto-merge\n" : "");
+	for (size_t i = 0; i < n; i++) {
+		if (addr_is4(&p[i].addr) != (four == '4'))
 			continue;
-		conf_prefix_text(&c->prefix[i], text);
-		fprintf(out, "%s%s", some ? ",\n\t\t\t     " : before, text);
+		conf_prefix_text(&p[i], text);
+		fprintf(out, "%s%s", some ? ",\n\t\t\t     " : "\t\telements = { ", text);
 		some = true;
 	}
 	fputs(some ? " }\n\t}\n" : "\t}\n", out);
+}
+
+static void print_acs(const struct conf *c, const struct found *f, FILE *out)
+{
+	print_prefixes("acs4", c->prefix, c->n_prefixes, out);
+	print_prefixes("acs6", c->prefix, c->n_prefixes, out);
+	print_prefixes("found4", f ? f->prefix : NULL, f ? f->n : 0, out);
+	print_prefixes("found6", f ? f->prefix : NULL, f ? f->n : 0, out);
 }
 
 /* The sources a budget is kept for, and the rule that spends it. */
@@ -90,7 +97,7 @@ static void print_ask(const struct conf *c, FILE *out)
 		bypass ? " bypass" : "");
 }
 
-static void print_values(const struct conf *c, FILE *out)
+static void print_values(const struct conf *c, const struct found *f, FILE *out)
 {
 	/* Replaces in one transaction; nft before 1.0.7 has no "destroy". */
 	fprintf(out, "# values of %s\n%s\ndelete %s\n\n", c->file, TABLE, TABLE);
@@ -103,8 +110,7 @@ static void print_values(const struct conf *c, FILE *out)
 	fprintf(out, "define other_marks = 0x%08x\n", ~c->mark);
 	fprintf(out, "define gate_queue = %u\n\n%s {\n", c->queue, TABLE);
 
-	print_acs(c, true, out);
-	print_acs(c, false, out);
+	print_acs(c, f, out);
 	print_syn(c, out);
 	print_others(c, "other_interfaces_in", "iifname != { ", out);
 	print_others(c, "other_interfaces_out", "oifname != { ", out);
@@ -135,9 +141,10 @@ static bool copy_file(const char *name, FILE *out, FILE *err)
 	return ok;
 }
 
-static bool print_ruleset(const struct conf *c, bool queue, FILE *out, FILE *err)
+static bool print_ruleset(const struct conf *c, const struct found *f, bool queue, FILE *out,
+			  FILE *err)
 {
-	print_values(c, out);
+	print_values(c, f, out);
 	if (queue && c->mode != MODE_BLOCK)
 		print_ask(c, out);
 	switch (c->mode) {
@@ -159,7 +166,7 @@ bool rules_print(const struct conf *c, FILE *out)
 		rules_ipt_print(c, out);
 		return true;
 	}
-	return print_ruleset(c, true, out, out);
+	return print_ruleset(c, NULL, true, out, out);
 }
 
 static bool nft(const char *ruleset, FILE *err)
@@ -251,7 +258,7 @@ bool rules_unload(FILE *err)
 	return unload_nftables(err) && gone;
 }
 
-static char *ruleset(const struct conf *c, bool queue, FILE *err)
+static char *ruleset(const struct conf *c, const struct found *found, bool queue, FILE *err)
 {
 	char	*text = NULL;
 	size_t	 len;
@@ -262,18 +269,19 @@ static char *ruleset(const struct conf *c, bool queue, FILE *err)
 		fprintf(err, "%s\n", strerror(errno));
 		return NULL;
 	}
-	ok = print_ruleset(c, queue, f, err);
+	ok = print_ruleset(c, found, queue, f, err);
 	if (fclose(f) == 0 && ok)
 		return text;
 	free(text);
 	return NULL;
 }
 
-static bool load_nftables(const struct conf *c, enum rules_backend *used, FILE *err)
+static bool load_nftables(const struct conf *c, const struct found *found,
+			  enum rules_backend *used, FILE *err)
 {
 	bool	 first = !has_table();
 	bool	 xt = c->mode != MODE_BLOCK && !has_queue();
-	char	*text = ruleset(c, !xt, err);
+	char	*text = ruleset(c, found, !xt, err);
 	bool	 ok = text && nft(text, err);
 
 	free(text);
@@ -303,12 +311,13 @@ static bool wants_iptables(const struct conf *c)
 }
 
 /* The new ones stand before the old ones of the other kind go. */
-bool rules_load(const struct conf *c, enum rules_backend *used, FILE *err)
+bool rules_load(const struct conf *c, const struct found *found, enum rules_backend *used,
+		FILE *err)
 {
 	if (!wants_iptables(c))
-		return load_nftables(c, used, err) && rules_ipt_unload(err);
+		return load_nftables(c, found, used, err) && rules_ipt_unload(err);
 	*used = RULES_IPTABLES;
-	if (!rules_ipt_load(c, err))
+	if (!rules_ipt_load(c, found, err))
 		return false;
 	return !has_table() || unload_nftables(err);
 }

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "conf.h"
+#include "nftset.h"
 
 enum rules_backend {
 	RULES_NATIVE,		/* nft queue statement */
@@ -25,11 +26,13 @@ enum rules_backend {
 extern const char *const rules_backend_name[];
 
 /*
- * Replaces whatever rules of ours are loaded.  On failure writes to @err in
+ * Replaces whatever rules of ours are loaded.  @found, or NULL, is allowed like the
+ * prefixes of @c.  On failure writes to @err in
  * words what is missing, with the package that has it, leaves nothing of a
  * first load behind and returns false.
  */
-bool rules_load(const struct conf *c, enum rules_backend *used, FILE *err);
+bool rules_load(const struct conf *c, const struct found *found, enum rules_backend *used,
+		FILE *err);
 
 /* Whether all that rules_load() made with @used is still there. */
 bool rules_present(enum rules_backend used);

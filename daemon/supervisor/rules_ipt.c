@@ -110,7 +110,7 @@ static void print_prefix(const struct prefix *p, char v, FILE *out)
 }
 
 /* For "ipset restore -exist": a swap changes the whole set at one moment. */
-static void print_sets(const struct conf *c, bool four, FILE *out)
+static void print_sets(const struct conf *c, const struct found *found, bool four, FILE *out)
 {
 	char		 v = four ? '4' : '6';
 	const char	*family = four ? "inet" : "inet6";
@@ -123,6 +123,9 @@ static void print_sets(const struct conf *c, bool four, FILE *out)
 	for (size_t i = 0; i < c->n_prefixes; i++)
 		if (addr_is4(&c->prefix[i].addr) == four)
 			print_prefix(&c->prefix[i], v, out);
+	for (size_t i = 0; found && i < found->n; i++)
+		if (addr_is4(&found->prefix[i].addr) == four)
+			print_prefix(&found->prefix[i], v, out);
 	fprintf(out, "swap cwmpgate-new%c cwmpgate-acs%c\ndestroy cwmpgate-new%c\n", v, v, v);
 	fprintf(out, "create cwmpgate-ban%c hash:ip family %s%s maxelem %d timeout 0\n", v, family,
 		four ? "" : " netmask 64", SOURCES_MAX);
@@ -283,7 +286,7 @@ void rules_ipt_print(const struct conf *c, FILE *out)
 {
 	for (int four = 1; four >= 0; four--) {
 		fprintf(out, "# values of %s, for ipset restore -exist\n", c->file);
-		print_sets(c, four, out);
+		print_sets(c, NULL, four, out);
 		fprintf(out, "# for ip%stables-restore --noflush\n", four ? "" : "6");
 		print_ruleset(c, four, NULL, out);
 	}
@@ -325,7 +328,7 @@ static bool ipset(const char *text, FILE *err)
 	return ok;
 }
 
-static bool load_family(const struct conf *c, bool four, FILE *err)
+static bool load_family(const struct conf *c, const struct found *found, bool four, FILE *err)
 {
 	char	*text = NULL, *save = saved(four);
 	size_t	 len, sets;
@@ -333,7 +336,7 @@ static bool load_family(const struct conf *c, bool four, FILE *err)
 	bool	 ok = false;
 
 	if (out) {
-		print_sets(c, four, out);
+		print_sets(c, found, four, out);
 		fputc('\0', out);
 		fflush(out);
 		sets = len;
@@ -348,15 +351,33 @@ static bool load_family(const struct conf *c, bool four, FILE *err)
 	return ok && loaded_lines[!four];
 }
 
-bool rules_ipt_load(const struct conf *c, FILE *err)
+bool rules_ipt_load(const struct conf *c, const struct found *found, FILE *err)
 {
 	char *before = saved(true);
 	bool  first = !lines_of_ours(before);
-	bool  ok = load_family(c, true, err) && (!rules_xt_has_ip6() || load_family(c, false, err));
+	bool  ok = load_family(c, found, true, err) &&
+		   (!rules_xt_has_ip6() || load_family(c, found, false, err));
 
 	free(before);
 	if (!ok && first)
 		rules_ipt_unload(err);
+	return ok;
+}
+
+bool rules_ipt_found(const struct conf *c, const struct found *found, FILE *err)
+{
+	char	*text = NULL;
+	size_t	 len;
+	FILE	*out = open_memstream(&text, &len);
+	bool	 ok = false;
+
+	if (out) {
+		print_sets(c, found, true, out);
+		if (rules_xt_has_ip6())
+			print_sets(c, found, false, out);
+		ok = fclose(out) == 0 && ipset(text, err);
+	}
+	free(text);
 	return ok;
 }
 

@@ -11,12 +11,19 @@
 #include <stdio.h>
 
 #include "conf.h"
+#include "nftset.h"
 
 /* Whether iptables for the kernel's old tables is installed. */
 bool rules_ipt_possible(void);
 
-/* Replaces what is loaded; on failure says in words on @err what is missing. */
-bool rules_ipt_load(const struct conf *c, FILE *err);
+/*
+ * Replaces what is loaded; on failure says in words on @err what is missing.
+ * @found, or NULL, is allowed like the prefixes of @c.
+ */
+bool rules_ipt_load(const struct conf *c, const struct found *found, FILE *err);
+
+/* Only the sets of who is allowed, each at one moment. */
+bool rules_ipt_found(const struct conf *c, const struct found *found, FILE *err);
 
 /* Whether all that rules_ipt_load() made in this process is still there. */
 bool rules_ipt_present(void);

@@ -17,6 +17,7 @@
 #include "metrics.h"
 #include "notify.h"
 #include "report.h"
+#include "rules_ipt.h"
 
 enum {
 	WATCHDOG_MS	= 1000,
@@ -29,7 +30,7 @@ enum {
 	RULES_LOOK_MS	= 2000,		/* iptables tells nobody of changes */
 };
 
-volatile sig_atomic_t supervise_stop, supervise_reload;
+volatile sig_atomic_t supervise_stop, supervise_reload, supervise_reopen;
 
 const char *const mode_name[] = {
 	[MODE_MONITOR] = "monitor", [MODE_ENFORCE] = "enforce", [MODE_BLOCK] = "block",
@@ -141,10 +142,13 @@ static void look_at_decisions(struct supervisor *s, uint64_t now_ms)
 
 	if (n - s->seen >= DECISIONS_MAX)
 		s->seen = n - DECISIONS_MAX + 1;
-	for (; s->seen < n; s->seen++)
-		if (shm_read(s->shm, s->seen, &d) && d.ban_ms &&
-		    !bans_add(&s->bans, &d.client, d.ban_ms, now_ms))
+	for (; s->seen < n; s->seen++) {
+		if (!shm_read(s->shm, s->seen, &d))
+			continue;
+		if (d.ban_ms && !bans_add(&s->bans, &d.client, d.ban_ms, now_ms))
 			fprintf(stderr, "ban: %s\n", strerror(errno));
+		log_decision(&s->log, &s->conf->policy, s->seen, &d, now_ms);
+	}
 }
 
 static void write_status(struct supervisor *s)
@@ -171,8 +175,10 @@ static void write_metrics(struct supervisor *s, bool up, uint64_t now_ms)
 	m = (struct metrics){ .shm = up ? s->shm : NULL, .mode = mode_name[s->conf->mode],
 			      .serving = s->serving, .reload_failed = s->reload_failed,
 			      .uptime_ms = now_ms - s->begun_ms, .restarts = s->restarts,
-			      .acs = s->conf->n_prefixes,
-			      .iptables = s->rules_loaded && s->backend == RULES_IPTABLES, .credentials = s->credentials->n };
+			      .acs = s->conf->n_prefixes + s->acs.found.n,
+			      .acs_wrong = acs_wrong(&s->acs),
+			      .iptables = s->rules_loaded && s->backend == RULES_IPTABLES,
+			      .credentials = s->credentials->n };
 	metrics_look(&m, s->conf->queue);
 	if (!metrics_write_file(&m, file))
 		fprintf(stderr, "metrics_file: %s: %s\n", file, strerror(errno));
@@ -180,7 +186,7 @@ static void write_metrics(struct supervisor *s, bool up, uint64_t now_ms)
 
 static bool load_rules(struct supervisor *s)
 {
-	bool loaded = rules_load(s->conf, &s->backend, stderr);
+	bool loaded = rules_load(s->conf, &s->acs.found, &s->backend, stderr);
 
 	/* What was told meanwhile was our own change, or also somebody else's. */
 	rulewatch_lost(s->rulewatch, true);
@@ -233,7 +239,7 @@ static void check_kmod(struct supervisor *s)
 	case KMOD_NO_NEWS:
 		return;
 	case KMOD_CAME:
-		if (s->conf->kmod != KMOD_OFF && kmod_load(s->kmod, s->conf, stderr))
+		if (s->conf->kmod != KMOD_OFF && kmod_load(s->kmod, s->conf, &s->acs.found, stderr))
 			fputs("the kernel module has its configuration again\n", stderr);
 		return;
 	case KMOD_WENT:
@@ -241,6 +247,25 @@ static void check_kmod(struct supervisor *s)
 			fputs("the kernel module was unloaded; the rules do its work\n", stderr);
 		return;
 	}
+}
+
+/* Rules that are not there are loaded with all that is known by then. */
+static void allow_found(struct supervisor *s)
+{
+	if (!s->rules_loaded)
+		return;
+	if (s->backend == RULES_IPTABLES)
+		rules_ipt_found(s->conf, &s->acs.found, stderr);
+	else if (nftset_found(s->bans.set, &s->acs.found) < 0)
+		fprintf(stderr, "acs: %s\n", strerror(errno));
+}
+
+static void check_acs(struct supervisor *s, uint64_t now_ms)
+{
+	if (!acs_serve(&s->acs, now_ms))
+		return;
+	allow_found(s);
+	kmod_load(s->kmod, s->conf, &s->acs.found, stderr);
 }
 
 /* What cannot be read changes nothing: the last good ones stay. */
@@ -308,11 +333,13 @@ void supervisor_apply(struct supervisor *s, const struct conf *c)
 	s->metrics_ms = 0;
 	stop_serving(s);
 	s->backoff_ms = 0;
+	acs_configure(&s->acs, s->conf);
+	log_configure(&s->log, s->conf);
 	if (s->conf->mode != MODE_BLOCK)
 		start_serving(s, clock_ms());
 	if (!load_rules(s))
 		fputs("the rules could not be loaded\n", stderr);
-	kmod_load(s->kmod, s->conf, stderr);
+	kmod_load(s->kmod, s->conf, &s->acs.found, stderr);
 	watch_credentials(s);
 	open_control(s);
 	tell_ready(s->conf);
@@ -381,10 +408,11 @@ static bool start(struct supervisor *s)
 	s->bans.set = nftset_open(stderr);
 	s->rulewatch = rulewatch_open(stderr);
 	s->kmod = kmod_open(stderr);
+	acs_configure(&s->acs, s->conf);
 	if (!s->bans.set || !s->rulewatch || !s->kmod || !load_rules(s))
 		return false;
 	/* Last, for it only drops: what the rules refuse it may refuse earlier. */
-	if (!kmod_load(s->kmod, s->conf, stderr) && s->conf->kmod == KMOD_REQUIRE)
+	if (!kmod_load(s->kmod, s->conf, &s->acs.found, stderr) && s->conf->kmod == KMOD_REQUIRE)
 		return false;
 	if (s->conf->mode != MODE_BLOCK && s->backend == RULES_XT)
 		fputs("this kernel has no nft queue statement (nft_queue); "
@@ -404,8 +432,12 @@ int supervise(const struct supervise_options *o, struct conf *c,
 				 .watch = { .fd = -1 } };
 	s.secrets.current = credentials;
 	control_init(&s.control);
+	acs_init(&s.acs);
+	log_open(&s.log, o->foreground);
+	log_configure(&s.log, c);
 	if (!start(&s)) {
 		stop_serving(&s);
+		log_close(&s.log);
 		return EXIT_FAILURE;
 	}
 	fprintf(stderr, "cwmpgated " VERSION " ready, mode %s, queue %u\n",
@@ -428,15 +460,23 @@ int supervise(const struct supervise_options *o, struct conf *c,
 		look_at_decisions(&s, now);
 		check_rules(&s, now);
 		check_kmod(&s);
+		check_acs(&s, now);
 		write_status(&s);
 		write_metrics(&s, true, now);
 		tell_watchdog(&s, now);
+		if (supervise_reopen) {
+			supervise_reopen = 0;
+			log_reopen(&s.log);
+		}
+		log_serve(&s.log, now);
 	}
 	notify("STOPPING=1");
 	control_close(&s.control);
+	acs_stop(&s.acs);
 	/* The rules stay: in enforce mode the ports are closed from here on. */
 	stop_serving(&s);
 	write_status(&s);
 	write_metrics(&s, false, clock_ms());
+	log_close(&s.log);
 	return EXIT_SUCCESS;
 }

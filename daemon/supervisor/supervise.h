@@ -19,7 +19,7 @@ struct supervise_options {
 };
 
 /* Signals set these. */
-extern volatile sig_atomic_t supervise_stop, supervise_reload;
+extern volatile sig_atomic_t supervise_stop, supervise_reload, supervise_reopen;
 
 /*
  * Serves with @c and @credentials, both of which it changes on a reload, until

@@ -3,10 +3,12 @@
 #ifndef CWMPGATE_SUPERVISOR_H
 #define CWMPGATE_SUPERVISOR_H
 
+#include "acs.h"
 #include "bans.h"
 #include "children.h"
 #include "control.h"
 #include "kmod.h"
+#include "log.h"
 #include "rules.h"
 #include "rulewatch.h"
 #include "supervise.h"
@@ -33,6 +35,8 @@ struct supervisor {
 	uint64_t			 seen;		/* decisions looked at */
 	uint64_t			 counted;	/* reasons in the status file */
 	struct bans			 bans;
+	struct acs			 acs;
+	struct log			 log;
 	struct rulewatch		*rulewatch;
 	struct kmod			*kmod;
 	enum rules_backend		 backend;

@@ -4,6 +4,7 @@
  * an even one the configuration, an odd one the credentials.
  *
  *	What is refused is told, in lines that name the file, without control bytes.
+ *	libconfig has nothing left to refuse.
  *	What is accepted keeps every limit.
  *	No message about credentials depends on a letter or digit of a secret.
  *	Reading it again gives the same.
@@ -48,8 +49,11 @@ static void check_said(const char *said, const char *name, bool ok)
 {
 	PROMISE(ok || *said);
 	while (*said) {
-		PROMISE(strncmp(said, name, strlen(name)) == 0);
-		PROMISE(said[strlen(name)] == ':');
+		/* The line that is meant, and a caret below it. */
+		if (strncmp(said, name, strlen(name)) == 0)
+			PROMISE(said[strlen(name)] == ':');
+		else
+			PROMISE(strncmp(said + 5, " | ", 3) == 0);
 		for (; *said != '\n'; said++)
 			PROMISE((unsigned char)*said >= ' ' && *said != 0x7f);
 		said++;
@@ -100,6 +104,9 @@ static void check_conf(const struct conf *c)
 	PROMISE(c->n_prefixes <= PREFIXES_MAX);
 	for (size_t i = 0; i < c->n_prefixes; i++)
 		check_prefix(&c->prefix[i]);
+	PROMISE(c->n_names <= NAMES_MAX);
+	for (size_t i = 0; i < c->n_names; i++)
+		PROMISE(memchr(c->name[i], '\0', HOST_NAME_SIZE) && conf_host(c->name[i]));
 	PROMISE(memchr(c->credentials_file, '\0', PATH_LEN_MAX));
 	PROMISE(c->mode != MODE_ENFORCE || c->policy.digest == DIGEST_OFF ||
 		c->credentials_file[0] == '/');
@@ -119,6 +126,7 @@ static bool load(struct conf *c, const uint8_t *data, size_t len, char *said)
 	ok = conf_load(c, name, err);
 	fclose(err);
 	check_said(said, name, ok);
+	PROMISE(strncmp(said + strlen(name), ": libconfig: ", 13) != 0);
 	return ok;
 }
 

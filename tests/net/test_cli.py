@@ -177,7 +177,7 @@ def test_check(net, unstarted_gate):
     bad = net.dir / "bad.conf"
     bad.write_text('mode = "enforced";\n')
     done = cwmpgate(unstarted_gate, "check", bad)
-    assert done.returncode == USAGE and f"{bad}:1: mode: found" in done.stderr
+    assert done.returncode == USAGE and f"{bad}:1:8: mode: found" in done.stderr
 
 
 # -- events ----------------------------------------------------------------
@@ -254,7 +254,7 @@ def test_reload(net, agent, gate):
     assert curl(net, lab.ROUTER4) != "200"
     gate.config.write_text('mode = "enforced";\n' + f'control = "{gate.control}";\n')
     done = cwmpgate(gate, "reload")
-    assert done.returncode == FAILED and f"{gate.config}:1: mode: found" in done.stderr
+    assert done.returncode == FAILED and f"{gate.config}:1:8: mode: found" in done.stderr
     assert as_json(gate, "status")["reload_failed"]
     gate.write_config()
     good(gate, "reload")

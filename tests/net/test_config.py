@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A configuration that is wrong is refused in words, and nothing is loaded."""
 
+import itertools
 import re
 import socket
 import subprocess
@@ -8,7 +9,12 @@ import subprocess
 import pytest
 
 import lab
+from gate import DAEMON, ENVIRONMENT
+from heads import ask, bare, status_of
+from test_cli import COMMAND, control
 from test_good import curl
+
+BROKEN = sorted((lab.REPO / "tests/unit/conf").glob("*.conf"))
 
 # name: (text put in place of a setting's line, what the message has)
 BAD = {
@@ -37,7 +43,7 @@ def test_bad_settings(net, unstarted_gate, name, option):
     text = gate.config.read_text()
     assert good in text
     gate.config.write_text(text.replace(good, bad, 1))
-    refused(net, gate, gate.run(option), rf"{re.escape(str(gate.config))}:\d+: \S+")
+    refused(net, gate, gate.run(option), rf"{re.escape(str(gate.config))}:\d+:\d+: \S+")
 
 
 def refused(net, gate, done, message):
@@ -46,6 +52,61 @@ def refused(net, gate, done, message):
     assert "ready" not in done.stderr
     assert net.router.ruleset() == ""
     assert not gate.status_file.exists()
+
+
+def messages(file):
+    """What a file of tests/unit/conf says it is refused with, line by line."""
+    text = file.read_text(encoding="utf-8-sig", errors="surrogateescape")
+    lines = itertools.takewhile(lambda x: x.startswith("#= "), text.splitlines())
+    return [f"{file}:{x[3:] if x[3].isdigit() else ' ' + x[3:]}" for x in lines]
+
+
+@pytest.mark.parametrize("argv", [[DAEMON, "-t", "-c"], [DAEMON, "-f", "-c"], [COMMAND, "check"]],
+                         ids=["-t", "-f", "check"])
+def test_broken_files(net, argv):
+    """Status 2, all messages, nothing else and nothing done."""
+    for file in BROKEN:
+        done = net.router.run(*argv, file, check=False, env=ENVIRONMENT, errors="surrogateescape")
+        assert done.returncode == 2, file
+        told = [x for x in done.stderr.splitlines() if not re.match(r"(\d|\s)[\d\s]{4} \| ", x)]
+        assert told == messages(file)
+        assert not done.stdout
+    assert net.router.ruleset() == ""
+
+
+def test_reloads_of_broken_files(net, agent, gate):
+    """None of them changes anything, and the last word is that of the good one."""
+    before, rules = gate.processes(), net.router.ruleset()
+    good = gate.config.read_text()
+    for file in BROKEN:
+        gate.config.write_bytes(file.read_bytes())
+        answer, _ = control(gate, b"reload\n")
+        assert answer.startswith("error\n"), file
+        assert str(gate.config) + messages(file)[0].removeprefix(str(file)) in answer
+    assert gate.processes() == before and net.router.ruleset() == rules
+    gate.config.write_text(good)
+    assert control(gate, b"reload\n")[0].startswith("ok\n")
+    assert curl(net, lab.ROUTER4) == "200"
+
+
+def test_several_files(net, agent, gate):
+    """conf.d/ comes after the file, in the order of the names; its errors name it."""
+    def asked(path):
+        with net.acs.connect(lab.ROUTER4, 7547) as s:
+            try:
+                return status_of(ask(s, bare(path)))
+            except ConnectionResetError:
+                return "reset"
+    more = gate.config.parent / "conf.d"
+    more.mkdir()
+    (more / "20.conf").write_text('path = "/last";\n')
+    (more / "10.conf").write_text('path = "/first";\n')
+    assert control(gate, b"reload\n")[0].startswith("ok\n")
+    assert asked("/last") == 401 and asked("/first") == "reset"
+    (more / "20.conf").write_text('\npath = "last";\n')
+    answer, _ = control(gate, b"reload\n")
+    assert answer.startswith(f"error\n{more}/20.conf:2:8: path: found \"last\", expected")
+    assert asked("/last") == 401
 
 
 @pytest.mark.parametrize("option", ["-t", "-f"])

@@ -119,7 +119,7 @@ def test_reload_of_a_broken_configuration_changes_nothing(net, agent, gate):
     gate.config.write_text('mode = "enforce";\nacs = [ "192.0.2.300" ];\n')
     gate.signal(signal.SIGHUP)
     lab.wait_until(lambda: "reload: refused" in gate.log(), "refused", 3)
-    assert f"{gate.config}:2: acs" in gate.log()
+    assert f"{gate.config}:2:9: acs" in gate.log()
     assert gate.processes() == before
     assert strip_counters(net.router.run("nft", "list", "ruleset").stdout) == strip_counters(rules)
     assert served(net)

@@ -3,23 +3,15 @@
  * The configuration and the credentials file.
  *
  * conf/ holds broken configurations, each with the messages it is to give in
- * comments at its top ("#= LINE: message"); the rest is here.  Run from the
+ * comments at its top ("#= LINE:COLUMN: message"); tests/cases/conf.md has some
+ * with all that is said, and of several files; the rest is here.  Run from the
  * root of the source tree.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test.h"
 
 #include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "conf.h"
 
@@ -46,7 +38,10 @@ static struct conf		conf, other;
 static struct credentials	creds;
 static char			said[TEXT_MAX];		/* by the last load(), without the name */
 
-/* Copies @from to @to without the @name that begins each line. */
+/*
+ * Copies the messages in @from to @to without the @name that begins each, and
+ * without the lines that are shown below them.
+ */
 static void strip_name(const char *from, const char *name, char *to)
 {
 	size_t n = strlen(name);
@@ -54,6 +49,10 @@ static void strip_name(const char *from, const char *name, char *to)
 	while (*from) {
 		size_t len = strcspn(from, "\n") + 1;
 
+		if (strncmp(from + 5, " | ", 3) == 0) {
+			from += len;
+			continue;
+		}
 		assert_int_equal(strncmp(from, name, n), 0);
 		assert_int_equal(from[n], ':');
 		memcpy(to, from + n + 1, len - n - 1);
@@ -140,7 +139,141 @@ static void broken_files(void **state)
 		n++;
 	}
 	closedir(d);
-	assert_true(n >= 50);
+	assert_true(n >= 79);
+}
+
+/* The block is written to a file of its name below @dir. */
+static void write_block(const char *dir, const char *name, struct bytes text)
+{
+	char	 path[NAME_LEN];
+	FILE	*f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fwrite(text.at, 1, text.len, f);
+	putc('\n', f);
+	fclose(f);
+}
+
+static void make_tree(char *dir, const struct test_case *c)
+{
+	char		 path[NAME_LEN], name[48];
+	const char	*at = (const char *)c->text.at, *end = at + c->text.len;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/conf.d", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_block(dir, "cwmpgate.conf", must_find_block(c, "cwmpgate.conf"));
+	while ((at = memmem(at, (size_t)(end - at), "\n```conf.d/", 11))) {
+		at += 4;
+		snprintf(name, sizeof(name), "%.40s", at);
+		name[strcspn(name, "\n")] = '\0';
+		write_block(dir, name, must_find_block(c, name));
+	}
+}
+
+static void remove_tree(const char *dir)
+{
+	char command[NAME_LEN];
+
+	snprintf(command, sizeof(command), "rm -r '%s'", dir);
+	assert_int_equal(system(command), 0);
+}
+
+/* Everything that is said of the tree, without its directory's name. */
+static bool load_tree(const char *dir, char *all)
+{
+	char	 file[NAME_LEN], buf[TEXT_MAX] = "", *at = buf, *name;
+	FILE	*err = fmemopen(buf, sizeof(buf), "w");
+	size_t	 n = (size_t)snprintf(file, sizeof(file), "%s/", dir);
+	bool	 ok;
+
+	strcat(file, "cwmpgate.conf");
+	ok = conf_load(&conf, file, err);
+	fclose(err);
+	for (*all = '\0'; (name = strstr(at, dir)); at = name + n) {
+		*name = '\0';
+		strcat(all, at);
+	}
+	strcat(all, at);
+	return ok;
+}
+
+static void whole_output(void **state)
+{
+	char			*text = must_read_file("cases/conf.md"), all[TEXT_MAX];
+	const char		*rest = text;
+	struct test_case	 c;
+	size_t			 n = 0;
+
+	(void)state;
+	for (; next_case(&rest, &c); n++) {
+		char		dir[] = "/tmp/test_conf-XXXXXX";
+		struct bytes	says = must_find_block(&c, "says");
+
+		make_tree(dir, &c);
+		if (load_tree(dir, all))
+			fail_msg("%s: was accepted", c.name);
+		remove_tree(dir);
+		if (strlen(all) != says.len + 1 || memcmp(all, says.at, says.len) != 0)
+			fail_msg("%s: said\n%sbut should have said\n%.*s", c.name, all,
+				 (int)says.len, says.at);
+	}
+	free(text);
+	assert_true(n >= 11);
+}
+
+/* The last one wins, setting by setting; what is no file of ours is not read. */
+static void several_files(void **state)
+{
+	char	dir[] = "/tmp/test_conf-XXXXXX", path[NAME_LEN];
+	const struct { const char *name, *text; } file[] = {
+		{ "cwmpgate.conf", "acs = [ \"192.0.2.1\", \"192.0.2.2\" ]; queue = 1;\nban = 7;" },
+		{ "conf.d/20.conf", "queue = 3;" },
+		{ "conf.d/10.conf", "# the other\nacs = [ \"198.51.100.0/24\" ];\nqueue = 2;" },
+		{ "conf.d/30.conf.orig", "queue = 4;" },
+		{ "conf.d/.40.conf", "queue = 5;" },
+	};
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/conf.d", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++)
+		write_block(dir, file[i].name, (struct bytes){ (const uint8_t *)file[i].text,
+							       strlen(file[i].text) });
+	snprintf(path, sizeof(path), "%s/cwmpgate.conf", dir);
+	assert_true(load_file(&conf, path));
+	assert_string_equal(said, "");
+	assert_int_equal(conf.queue, 3);
+	assert_int_equal(conf.policy.ban_ms, 7000);
+	assert_int_equal(conf.n_prefixes, 1);
+	assert_int_equal(conf.prefix[0].len, 24);
+	remove_tree(dir);
+}
+
+static void too_many_files(void **state)
+{
+	char	dir[] = "/tmp/test_conf-XXXXXX", path[NAME_LEN];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/conf.d", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_block(dir, "cwmpgate.conf", (struct bytes){ (const uint8_t *)"#", 1 });
+	for (int i = 0; i < 65; i++) {
+		snprintf(path, sizeof(path), "conf.d/%d.conf", i);
+		write_block(dir, path, (struct bytes){ (const uint8_t *)"#", 1 });
+	}
+	snprintf(path, sizeof(path), "%s/cwmpgate.conf", dir);
+	assert_false(load_file(&conf, path));
+	assert_non_null(strstr(said, "found 65 files in"));
+	snprintf(path, sizeof(path), "%s/conf.d/64.conf", dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/cwmpgate.conf", dir);
+	assert_true(load_file(&conf, path));
+	remove_tree(dir);
 }
 
 static void unreadable_files(void **state)
@@ -271,6 +404,13 @@ static void good_forms(void **state)
 
 	assert_true(load("acs = [ \"0.0.0.0/0\", \"::/0\" ];\nallow_any = true;"));
 	assert_int_equal(conf.n_prefixes, 2);
+	assert_true(load("acs = [ \"192.0.2.1\", \"acs.example.net\", \"a-b.1c\", \"2.example.net.\" ];"
+			 "acs_file = \"/var/state/icwmp\"; acs_refresh = 86400;"));
+	assert_int_equal(conf.n_prefixes, 1);
+	assert_int_equal(conf.n_names, 3);
+	assert_string_equal(conf.name[2], "2.example.net.");
+	assert_string_equal(conf.acs_file, "/var/state/icwmp");
+	assert_int_equal(conf.acs_refresh_ms, 86400000);
 	assert_true(load("ports = [ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 65535 ];"));
 	assert_int_equal(conf.n_ports, 16);
 	assert_true(load("queue = 65535; nonce_lifetime = 10; mark = 1;"));
@@ -286,12 +426,20 @@ static void good_forms(void **state)
 
 static void warnings(void **state)
 {
+	static const char *const somebody[] = {
+		"mode = \"enforce\"; digest = \"off\"; acs = \"192.0.2.1\";",
+		"mode = \"enforce\"; digest = \"off\"; acs = \"acs.example.net\";",
+		"mode = \"enforce\"; digest = \"off\"; acs_file = \"/a\";",
+	};
+
 	(void)state;
 	assert_true(load("mode = \"enforce\"; digest = \"off\";"));
 	assert_string_equal(said,
 		" warning: acs is empty, so nobody may send a connection request\n");
-	assert_true(load("mode = \"enforce\"; digest = \"off\"; acs = \"192.0.2.1\";"));
-	assert_string_equal(said, "");
+	for (size_t i = 0; i < sizeof(somebody) / sizeof(somebody[0]); i++) {
+		assert_true(load(somebody[i]));
+		assert_string_equal(said, "");
+	}
 }
 
 static void most_prefixes(void **state)
@@ -311,7 +459,7 @@ static void most_prefixes(void **state)
 		assert_int_equal(load(text), n == PREFIXES_MAX);
 		free(text);
 	}
-	assert_string_equal(said, "1: acs: found 4097 entries, expected at most 4096\n");
+	assert_string_equal(said, "1:7: acs: found 4097 entries, expected at most 4096\n");
 }
 
 /*
@@ -553,6 +701,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(broken_files),
+		cmocka_unit_test(whole_output),
+		cmocka_unit_test(several_files),
+		cmocka_unit_test(too_many_files),
 		cmocka_unit_test(unreadable_files),
 		cmocka_unit_test(larger_than_the_limit),
 		cmocka_unit_test(defaults),
