@@ -355,4 +355,5 @@ def test_purge(machine, before):
     assert not left
     assert machine.run("nft", "list", "ruleset", check=False).stdout.strip() == ruleset.strip() or \
         "cwmpgate" not in machine.run("nft", "list", "ruleset", check=False).stdout
-    assert machine.run("getent", "passwd", "_cwmpgate", "_cwmpgate-judge").returncode == 0
+    assert machine.run("getent", "passwd", "_cwmpgate", "_cwmpgate-judge",
+                       "_cwmpgate-resolver").returncode == 0

@@ -367,7 +367,7 @@ def test_compiles_with_musl(tmp_path):
     make("cwmpgate", "compile", f"PKG_BUILD_DIR={tmp_path}",
          f"TARGET_CC=musl-gcc -idirafter {include} -idirafter {tmp_path}/include2",
          "TARGET_LDFLAGS=-L/usr/lib/x86_64-linux-gnu -Wl,--allow-shlib-undefined")
-    for program in "cwmpgated", "cwmpgate", "cwmpgate-guard", "cwmpgate-judge":
+    for program in "cwmpgated", "cwmpgate", "cwmpgate-guard", "cwmpgate-judge", "cwmpgate-resolver":
         said = subprocess.run(["readelf", "-l", tmp_path / "build" / program], check=True,
                               text=True, stdout=subprocess.PIPE).stdout
         assert "ld-musl-" in said
