@@ -319,7 +319,7 @@ def test_json_everywhere(net, agent, gate):
     bad = net.dir / "bad.conf"
     bad.write_text("colour = 1;\n")
     done = cwmpgate(gate, "-o", "json", "check", bad)
-    assert done.returncode == USAGE and f"{bad}:1: unknown setting" in json.loads(
+    assert done.returncode == USAGE and f"{bad}:1:1: unknown setting" in json.loads(
         done.stdout)["error"]
 
 
