@@ -431,4 +431,4 @@ def test_who_may_ask(module):
     done = probe("setpriv", "--reuid=65534", "--clear-groups")
     assert done.returncode != 0 and "EPERM" in done.stderr
     done = probe("unshare", "--user", "--map-root-user", "--net")
-    assert int(done.stdout) >= 14, done.stderr
+    assert done.returncode == 0 and int(done.stdout) >= 14, done.stderr
