@@ -37,11 +37,16 @@ class Capture:
         return self.path
 
 
+# A deadline comes when it comes; and whether a repeat or the agent's acknowledgement
+# was first at the guard, a capture on the wire does not know.
+OF_THE_MOMENT = "FIRST_BYTE_LATE", "HEAD_LATE", "LATE", "REDELIVERED", "TOO_EARLY"
+
+
 def reasons(lines):
-    """What was decided of each connection, in order; deadlines come when they come."""
+    """What was decided of each connection, in order."""
     found = {}
     for event in map(json.loads, lines.splitlines()):
-        if event["event_type"] == "verdict" and not event["reason"].endswith("_LATE"):
+        if event["event_type"] == "verdict" and event["reason"] not in OF_THE_MOMENT:
             found.setdefault((event["src_ip"], event["src_port"], event["dest_port"]), []).append(
                 (event["reason"], event["action"], event["offset"], event["request"]))
     return found
