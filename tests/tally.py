@@ -93,7 +93,7 @@ def pytest(directory, arguments):
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         status = subprocess.run(
             ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-             f"--rootdir={directory}", "-o", "junit_family=xunit2", f"--junitxml={report.name}",
+             f"--rootdir={directory}", "-o", "junit_family=xunit1", f"--junitxml={report.name}",
              *arguments, *([] if named else [str(directory)])], check=False).returncode
         passed, failed = count_junit(report.name)
     if status != 0 and failed == 0:

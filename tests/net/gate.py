@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The daemon as the tests handle it: configuration, life, counters, oracle."""
 
-import contextlib
 import ipaddress
 import os
 import pathlib
@@ -105,8 +104,9 @@ class Gate:
         pid = self.process.pid
         found = {"cwmpgated": pid}
         for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            with contextlib.suppress(FileNotFoundError):
-                found[pathlib.Path(f"/proc/{child}/comm").read_text().strip()] = int(child)
+            name = lab.name_of(child)
+            if name:
+                found[name] = int(child)
         return found
 
     def signal(self, number):

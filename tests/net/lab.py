@@ -281,6 +281,13 @@ def sweep():
             shutil.rmtree(path, ignore_errors=True)
 
 
+def name_of(pid):
+    """The process's name; None once it has gone, be it between opening and reading."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    return None
+
+
 def unwind_on_signals():
     """Makes SIGTERM and SIGHUP unwind like Ctrl-C does, and Ctrl-C always."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

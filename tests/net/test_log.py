@@ -229,9 +229,8 @@ def test_journal(net, agent, unstarted_gate):
 def pid_of(net, name):
     """The process of that name on the router, also one in the background."""
     for pid in net.router.run("ip", "netns", "pids", net.router.name).stdout.split():
-        with contextlib.suppress(FileNotFoundError):
-            if lab.pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]:
-                return int(pid)
+        if lab.name_of(pid) == name[:15]:
+            return int(pid)
     return None
 
 
