@@ -121,6 +121,14 @@ static void show(struct span line, int number, size_t column, FILE *err)
 	fputs("^\n", err);
 }
 
+/* A CR belongs to the end of a line only right before it; elsewhere it is shown. */
+static size_t line_len(const char *begin)
+{
+	size_t len = strcspn(begin, "\n");
+
+	return len && begin[len - 1] == '\r' ? len - 1 : len;
+}
+
 static void tell(const struct complaint *k, FILE *err)
 {
 	const char	*begin = k->at;
@@ -135,7 +143,7 @@ static void tell(const struct complaint *k, FILE *err)
 	while (begin > k->from->text && begin[-1] != '\n')
 		begin--;
 	line = (struct span){ begin, k->shown_to ? (size_t)(k->shown_to - begin) :
-					    strcspn(begin, "\r\n") };
+					    line_len(begin) };
 	number = conf_line(k->from, k->at);
 	fprintf(err, ":%d:%zu: %s\n", number, (size_t)(k->at - begin) + 1, k->text);
 	if (!may_be_secret(line))
