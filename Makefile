@@ -41,13 +41,13 @@ GUARD	:= $(COMMON) $(wildcard daemon/guard/*.c)
 JUDGE	:= $(COMMON) $(wildcard daemon/judge/*.c)
 RESOLVER := $(COMMON) $(wildcard daemon/resolver/*.c) daemon/supervisor/conf_values.c
 SUPER	:= $(COMMON) daemon/guard/nfqueue.c daemon/guard/inject.c daemon/guard/packet.c \
-	   daemon/cli/say.c $(wildcard daemon/supervisor/*.c)
+	   $(wildcard daemon/supervisor/*.c)
 CLI	:= $(filter-out daemon/common/sandbox%,$(COMMON)) $(wildcard daemon/supervisor/conf*.c) \
-	   $(addprefix daemon/supervisor/,genl.c kmod.c kmodlook.c metrics.c nftlook.c queuelook.c rules.c rules_xt.c run.c) \
-	   $(addprefix daemon/supervisor/,metrics.c nftlook.c queuelook.c rules.c rules_ipt.c rules_xt.c run.c) \
+	   $(addprefix daemon/supervisor/,genl.c kmod.c kmodlook.c metrics.c nftlook.c queuelook.c) \
+	   $(addprefix daemon/supervisor/,rules.c rules_ipt.c rules_xt.c run.c) \
 	   $(filter-out daemon/cli/replay.c daemon/cli/capture.c,$(wildcard daemon/cli/*.c))
 REPLAY	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) \
-	   $(addprefix daemon/cli/,replay.c capture.c say.c lesson.c acsmatch.c place.c)
+	   $(addprefix daemon/cli/,replay.c capture.c show.c lesson.c acsmatch.c)
 UNIT	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ	:= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := build/cwmpgated build/cwmpgate-guard build/cwmpgate-judge build/cwmpgate-resolver \

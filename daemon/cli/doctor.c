@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "say.h"
+#include "show.h"
 
 static void say_finding(const struct doctor *d, enum finding f, const char *text,
 			const char *remedy)

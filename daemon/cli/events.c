@@ -6,6 +6,7 @@
 
 #include "ring.h"
 #include "say.h"
+#include "show.h"
 
 enum { EVENTS = 20, FOLLOW_MS = 100, LOST_MS = 1000 };
 
@@ -19,7 +20,7 @@ static uint64_t print_from(const struct cli *c, const struct shm *shm, const str
 		i = n - DECISIONS_MAX + 1;
 	for (; i < n; i++)
 		if (shm_read(shm, i, &d) && filter_wants(f, &d))
-			say_decision(c, &shm->setup.policy, i, &d, stdout);
+			show_decision(c, &shm->setup.policy, i, &d, stdout);
 	fflush(stdout);
 	return n;
 }

@@ -7,11 +7,11 @@
 
 #include "facts.h"
 #include "nftlook.h"
-#include "place.h"
 #include "remedy.h"
 #include "ring.h"
 #include "run.h"
 #include "say.h"
+#include "show.h"
 
 enum { EXPLAINED = 5 };
 
@@ -30,25 +30,25 @@ static void say_check(const struct cli *c, const struct check *k)
 	static const char *const	word[] = { "ok", "FAILED", "-" };
 	static const enum colour	colour[] = { GREEN, RED, PLAIN };
 	char				where[PATH_LEN_MAX + 16];
-	struct place			p;
+	struct conf_place			p;
 
 	printf("  %s%-6s%s  %-10s  %s\n", paint(c, colour[k->result]), word[k->result],
 	       paint(c, PLAIN), k->name, k->saw);
 	if (!k->setting || k->result == RESULT_SKIPPED)
 		return;
-	place_find(c, k->setting, &p);
-	printf("%22s%s  (%s)\n", "", p.text, place_words(&p, where));
+	conf_where(c->conf_file, k->setting, &p);
+	printf("%22s%s  (%s)\n", "", p.text, show_place(&p, where));
 }
 
 static void json_check(const struct cli *c, const struct check *k)
 {
 	static const char *const	word[] = { "ok", "failed", "not reached" };
-	struct place			p;
+	struct conf_place			p;
 
 	printf("{\"check\":\"%s\",\"result\":\"%s\",\"saw\":", k->name, word[k->result]);
 	json_text(stdout, k->saw);
 	if (k->setting) {
-		place_find(c, k->setting, &p);
+		conf_where(c->conf_file, k->setting, &p);
 		printf(",\"setting\":\"%s\",\"value\":", k->setting);
 		json_text(stdout, p.text);
 		fputs(",\"file\":", stdout);

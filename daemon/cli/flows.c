@@ -6,6 +6,7 @@
 #include "flows.h"
 #include "ring.h"
 #include "say.h"
+#include "show.h"
 
 static const struct { const char *word, *doc; } state[] = {
 #define X(name, word, doc) [FLOW_##name] = { word, doc },

@@ -9,7 +9,6 @@
 
 #include "client.h"
 #include "lesson.h"
-#include "say.h"
 
 /* A program of its own: it alone needs libpcap and the judge. */
 static enum status run_replay(const struct cli *c, const char *option, int argc, char *argv[])

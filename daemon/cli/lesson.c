@@ -10,6 +10,7 @@
 #include "acsmatch.h"
 #include "conf_values.h"
 #include "say.h"
+#include "show.h"
 
 enum { TIMES_PEAK = 2, MINUTE_MS = 60000 };
 
@@ -40,10 +41,10 @@ bool lesson_is_proof(const struct policy *p, enum why why)
 void lesson_begin(struct lesson *l, const struct cli *c)
 {
 	for (size_t i = 0; i < LEARNT_SETTINGS; i++)
-		place_find(c, settings[i], &l->place[i]);
+		conf_where(c->conf_file, settings[i], &l->place[i]);
 }
 
-static const struct place *place_of(const struct lesson *l, const char *setting)
+static const struct conf_place *place_of(const struct lesson *l, const char *setting)
 {
 	size_t i = 0;
 
@@ -371,10 +372,10 @@ static void say_proposals(const struct lesson *l, const struct proposals *p)
 	char where[PATH_LEN_MAX + 16];
 
 	for (size_t i = 0; i < p->n; i++) {
-		const struct place *place = place_of(l, p->of[i].setting);
+		const struct conf_place *place = place_of(l, p->of[i].setting);
 
 		printf("\n# %s: %s\n# now: %s  (%s)\n%s%s = %s;\n", p->of[i].setting,
-		       p->of[i].because, place->text, place_words(place, where),
+		       p->of[i].because, place->text, show_place(place, where),
 		       p->of[i].sure ? "" : "# ", p->of[i].setting, p->of[i].value);
 	}
 }

@@ -23,6 +23,7 @@
 #include "lesson.h"
 #include "record.h"
 #include "say.h"
+#include "show.h"
 
 enum {
 	BEGIN_MS	= 1000,		/* the gate's clock at the first packet */
@@ -157,7 +158,7 @@ static void finish(void)
 		r.ban[r.n_bans++ % BANS_MAX].until_ms = r.now_ms + o->ban_ms;
 	}
 	if (r.verbose || why_is_event(o->why))
-		say_decision(&r.cli, &r.policy, r.said++, &d, stdout);
+		show_decision(&r.cli, &r.policy, r.said++, &d, stdout);
 }
 
 /* The guard's clock, from tick to tick; in a long silence all deadlines pass early. */

@@ -7,6 +7,7 @@
 
 #include "facts.h"
 #include "say.h"
+#include "show.h"
 
 static struct facts facts;
 

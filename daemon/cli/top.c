@@ -17,6 +17,7 @@
 #include "facts.h"
 #include "flows.h"
 #include "say.h"
+#include "show.h"
 
 enum { SECOND_MS = 1000, FLOWS_SHOWN = 8, REASONS_SHOWN = 12, EVENTS_SHOWN = 12 };
 
@@ -153,7 +154,7 @@ static void say_events(const struct cli *c, const struct shm *shm, FILE *out)
 	fprintf(out, "\n%slatest decisions%s\n", paint(c, BOLD), paint(c, PLAIN));
 	for (uint64_t i = n, shown = 0; i && shown < EVENTS_SHOWN; i--, shown++)
 		if (shm_read(shm, i - 1, &d))
-			say_decision(c, &shm->setup.policy, i - 1, &d, out);
+			show_decision(c, &shm->setup.policy, i - 1, &d, out);
 }
 
 static void say_frame(const struct cli *c, const struct facts *f, const struct before *b, FILE *out)

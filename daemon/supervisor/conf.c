@@ -303,6 +303,36 @@ bool conf_load(struct conf *c, const char *file, FILE *err)
 	return !r.failed;
 }
 
+/* What stands there last. */
+static void look_in(const struct source *from, const char *name, struct conf_place *p)
+{
+	const char		*at = from->text;
+	struct text_part	 part;
+
+	while (at && conf_text_next(&at, &part)) {
+		if (part.name.len != strlen(name) || memcmp(part.name.at, name, part.name.len) != 0)
+			continue;
+		snprintf(p->file, sizeof(p->file), "%.*s", PATH_LEN_MAX - 1, from->name);
+		snprintf(p->text, sizeof(p->text), "%.*s", (int)strcspn(part.name.at, "\r\n"),
+			 part.name.at);
+		p->line = conf_line(from, part.name.at);
+	}
+}
+
+void conf_where(const char *file, const char *name, struct conf_place *p)
+{
+	const struct setting	*s = conf_setting((struct span){ name, strlen(name) });
+	struct reading		 r = { .source = calloc(SOURCES_OF_CONF, sizeof(*r.source)) };
+
+	*p = (struct conf_place){ .line = 0 };
+	snprintf(p->text, sizeof(p->text), "%s = %s;", name, s && s->initial ? s->initial : "none");
+	if (r.source)
+		conf_read_files(&r, file);
+	for (size_t i = 0; i < r.n_sources; i++)
+		look_in(&r.source[i], name, p);
+	forget(&r);
+}
+
 void conf_describe(FILE *out)
 {
 	char should[EXPECTED_MAX];

@@ -73,6 +73,16 @@ struct conf {
  */
 bool conf_load(struct conf *c, const char *file, FILE *err);
 
+/* Where a setting stands that counts, as a person looks for it. */
+struct conf_place {
+	char	file[PATH_LEN_MAX];	/* the configuration, or a file of its conf.d */
+	int	line;			/* from 1 on; 0: it is nowhere, and has its default */
+	char	text[256];		/* "name = value;", the first line of it */
+};
+
+/* Looks for the setting @name in @file and in conf.d/ beside it, be they right or wrong. */
+void conf_where(const char *file, const char *name, struct conf_place *p);
+
 /* Writes every setting with its default and what it may hold, a line each. */
 void conf_describe(FILE *out);
 

@@ -253,6 +253,49 @@ static void several_files(void **state)
 	remove_tree(dir);
 }
 
+static void check_place(const char *file, const char *setting, const char *in, int line,
+			const char *text)
+{
+	struct conf_place	p;
+	size_t			len;
+
+	conf_where(file, setting, &p);
+	len = strlen(p.file);
+	assert_int_equal(p.line, line);
+	assert_string_equal(p.text, text);
+	assert_true(len >= strlen(in));
+	assert_string_equal(p.file + len - strlen(in), in);
+}
+
+/* Where the parser sees it, not where a line looks like it; in wrong files, too. */
+static void places(void **state)
+{
+	char	dir[] = "/tmp/test_conf-XXXXXX", path[NAME_LEN];
+	const struct { const char *name, *text; } file[] = {
+		{ "cwmpgate.conf", "/*\nban = 1;\n*/ ban = 7; queue = 8;\n# mode = \"enforce\";\n"
+				   "acs = [\n \"192.0.2.1\" ];\npath = \"/x\nban_max = 9;\n" },
+		{ "conf.d/10.conf", "queue\n =\n 3;\r\ncontrol=\"/x\";" },
+	};
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/conf.d", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++)
+		write_block(dir, file[i].name, (struct bytes){ (const uint8_t *)file[i].text,
+							       strlen(file[i].text) });
+	snprintf(path, sizeof(path), "%s/cwmpgate.conf", dir);
+	check_place(path, "ban", "/cwmpgate.conf", 3, "ban = 7; queue = 8;");
+	check_place(path, "ban_max", "/cwmpgate.conf", 8, "ban_max = 9;");
+	check_place(path, "acs", "/cwmpgate.conf", 5, "acs = [");
+	check_place(path, "queue", "/conf.d/10.conf", 1, "queue");
+	check_place(path, "control", "/conf.d/10.conf", 4, "control=\"/x\";");
+	check_place(path, "mode", "", 0, "mode = \"monitor\";");
+	check_place(path, "credentials", "", 0, "credentials = none;");
+	remove_tree(dir);
+	check_place("/nonexistent/cwmpgate.conf", "queue", "", 0, "queue = 7547;");
+}
+
 static void too_many_files(void **state)
 {
 	char	dir[] = "/tmp/test_conf-XXXXXX", path[NAME_LEN];
@@ -703,6 +746,7 @@ int main(void)
 		cmocka_unit_test(broken_files),
 		cmocka_unit_test(whole_output),
 		cmocka_unit_test(several_files),
+		cmocka_unit_test(places),
 		cmocka_unit_test(too_many_files),
 		cmocka_unit_test(unreadable_files),
 		cmocka_unit_test(larger_than_the_limit),

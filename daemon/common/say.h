@@ -6,13 +6,8 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-#include "cli.h"
+#include "policy.h"
 #include "shm.h"
-
-enum colour { PLAIN, BOLD, RED, GREEN, YELLOW };
-
-/* Nothing at all where colours are not wanted. */
-const char *paint(const struct cli *c, enum colour colour);
 
 uint64_t monotonic_ms(void);
 uint64_t wall_clock_ms(void);	/* since 1970 */
@@ -34,11 +29,7 @@ bool is_refusal(enum why why);
 /* A byte of the request head decided; it may be the first, number 0. */
 bool has_offset(const struct decision *d);
 
-/* The decision number @id, in a line. */
-void say_decision(const struct cli *c, const struct policy *p, uint64_t id,
-		  const struct decision *d, FILE *out);
-
-/* The same as members of an object, without its braces. */
+/* The decision number @id as members of a JSON object, without its braces. */
 void json_decision(const struct policy *p, uint64_t id, const struct decision *d, FILE *out);
 
 /* "text", with what JSON wants escaped. */
