@@ -105,9 +105,7 @@ def vm():
     """Boots the test machine and runs its parts; returns (passed, failed)."""
     sys.path.insert(0, str(VM.parent))
     import run as machine
-    image = os.environ.get("KERNEL")
-    kernel = machine.Kernel.of_file(image, None) if image else machine.Kernel.of_debian()
-    reports, wrong = machine.run(machine.PARTS, kernel)
+    reports, wrong = machine.run(machine.MACHINES, machine.Kernel.find(os.environ.get("KERNEL")))
     passed = failed = 0
     for report in reports:
         p, f = count_junit(report)

@@ -4,20 +4,23 @@
 
     run.py [--kernel FILE [--kdir DIR]] [--smp N] [PART ...]
 
-PART is a program of tests/vm/parts; without one all of PARTS are run.  The
-kernel is Debian's (tests/vm/kernel), or FILE, an image with built-in virtio,
-9p, veth and nf_tables; the tree it was built in is DIR, if not the one FILE
-lies in.
+PART is a program of tests/vm/parts, and those that are named run in one
+machine; without one MACHINES are run, all at once.  The kernel is Debian's
+(tests/vm/kernel; "backports" is that of its backports), or FILE, an image with
+built-in virtio, 9p, veth and nf_tables; the tree it was built in is DIR, if not
+the one FILE lies in.
 
-What the parts found is in build/vm/out: NAME.xml and NAME.log of each, console,
-dmesg.  A kernel that speaks of a WARNING, a BUG, an Oops, a leak or the like, or
-is tainted otherwise than by a module that is not its own, is a failure.
+What the parts found is in build/vm/out/KERNEL/MACHINE: NAME.xml and NAME.log of
+each, console, dmesg.  A kernel that speaks of a WARNING, a BUG, an Oops, a leak or
+the like, or is tainted otherwise than by a module that is not its own, is a failure.
 """
 
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -26,10 +29,10 @@ import time
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
 VM = REPO / "build/vm"
-OUT = VM / "out"
 
-PARTS = ["native", "module", "with-module"]
-SECONDS = int(os.environ.get("VM_SECONDS", 15 * 60))	# for the whole machine
+# Each computes on one processor only, and for about as long as the other.
+MACHINES = {"1": ["native"], "2": ["module", "with-module"]}
+SECONDS = int(os.environ.get("VM_SECONDS", 40 * 60))	# then a machine hangs
 MEMORY = 1024			# MiB
 
 # The machine's clock counts its instructions, 2^NS_SHIFT ns each, while it is not
@@ -49,16 +52,22 @@ OUT_OF_TREE, UNSIGNED = 1 << 12, 1 << 13
 class Kernel:
     """An image, what a module is built against, and modules of its own."""
 
-    def __init__(self, image, kdir, modules=None, release=None):
-        self.image, self.kdir, self.modules, self.release = image, kdir, modules, release
+    def __init__(self, image, kdir, modules=None):
+        self.image, self.kdir, self.modules = image, kdir, modules
+        self.name = (modules or kdir).name
 
     @classmethod
-    def of_debian(cls):
-        print("vm: Debian's kernel", flush=True)
+    def find(cls, image=None, kdir=None):
+        """That of @image, which may be "backports"; without one, Debian's."""
+        return cls.of_file(image, kdir) if image not in (None, "", "backports") else \
+            cls.of_debian(image)
+
+    @classmethod
+    def of_debian(cls, suite=None):
         unpacked = pathlib.Path(subprocess.run(
-            [REPO / "tests/vm/kernel"], check=True, text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE).stdout.strip())
-        return cls(unpacked / "vmlinuz", unpacked / "kdir", unpacked, unpacked.name)
+            [REPO / "tests/vm/kernel", *([suite] if suite else [])], check=True, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout.strip())
+        return cls(unpacked / "vmlinuz", unpacked / "kdir", unpacked)
 
     @classmethod
     def of_file(cls, image, kdir):
@@ -76,7 +85,7 @@ class Kernel:
         paths = []
         for name in ("virtio_pci", "9pnet_virtio", "9p"):
             lines = subprocess.run(
-                ["modprobe", "-d", self.modules, "-S", self.release, "--show-depends", name],
+                ["modprobe", "-d", self.modules, "-S", self.name, "--show-depends", name],
                 check=True, text=True, stdout=subprocess.PIPE).stdout
             paths += re.findall(r"^insmod (\S+)", lines, re.M)
         return list(dict.fromkeys(paths))
@@ -84,7 +93,7 @@ class Kernel:
 
 def build_module(kernel):
     """With its self-tests."""
-    where = REPO / "build/kmod" / kernel.kdir.parent.name
+    where = REPO / "build/kmod" / kernel.name
     subprocess.run(["make", "-s", "--no-print-directory", "kmod", f"KDIR={kernel.kdir}",
                     f"KOUT={where}", "CWMPGATE_DEBUG=y"], cwd=REPO, check=True,
                    stdin=subprocess.DEVNULL)
@@ -128,8 +137,9 @@ def share(tag, path, *, writable=False):
             "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
 
 
-def command(kernel, initramfs, module, parts, smp):
-    words = ("console=ttyS0 loglevel=5 preempt=full slab_nomerge oops=panic panic=-1 "
+def command(kernel, initramfs, module, parts, smp, out):
+    words = ("console=ttyS0 loglevel=5 acpi=off mitigations=off preempt=full "
+             "slab_nomerge oops=panic panic=-1 "
              f"repo={REPO} guest={','.join(parts)} ko={module}")
     if kernel.modules:
         words += f" modules={kernel.modules}"
@@ -139,21 +149,18 @@ def command(kernel, initramfs, module, parts, smp):
             "-m", str(MEMORY), "-nodefaults", "-no-user-config", "-display", "none",
             "-no-reboot", "-serial", "stdio", "-kernel", kernel.image, "-initrd", initramfs,
             "-append", words, *share("host", "/"), *share("repo", REPO),
-            *share("out", OUT, writable=True), "-device", "virtio-rng-pci"]
+            *share("out", out, writable=True), "-device", "virtio-rng-pci"]
 
 
-def boot(kernel, parts, smp):
-    """Runs the machine to its end; returns what is wrong with how it went."""
-    initramfs = VM / "initramfs"
-    make_initramfs(kernel, initramfs)
-    argv = [str(a) for a in command(kernel, initramfs, build_module(kernel), parts, smp)]
+def boot(kernel, initramfs, module, parts, smp, out):
+    """Runs a machine to its end; returns what is wrong with how it went."""
+    argv = [str(a) for a in command(kernel, initramfs, module, parts, smp, out)]
     begun = time.monotonic()
-    console = OUT / "console"
+    console = out / "console"
     with open(console, "wb") as log, subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT) as machine:
         wrong = watch(machine, console, begun + SECONDS)
-    print(f"vm: {time.monotonic() - begun:.0f} s", flush=True)
-    return wrong
+    return wrong + look_at_kernel(out)
 
 
 def watch(machine, console, until):
@@ -184,15 +191,15 @@ def watch(machine, console, until):
             machine.kill()
 
 
-def look_at_kernel():
+def look_at_kernel(out):
     """What the kernel itself thinks of how it went."""
     wrong = []
     for name in ("dmesg", "kmemleak"):
-        file = OUT / name
+        file = out / name
         found = file.exists() and TROUBLE.search(file.read_text(errors="replace"))
         if found:
             wrong.append(f"{name}: {found[0]}")
-    tainted = OUT / "tainted"
+    tainted = out / "tainted"
     if not tainted.exists():
         wrong.append("the machine did not come to its end")
     elif int(tainted.read_text()) & ~(OUT_OF_TREE | UNSIGNED):
@@ -200,16 +207,31 @@ def look_at_kernel():
     return wrong
 
 
-def run(parts, kernel, smp=1):
-    """Returns the junit files of @parts, and what was wrong besides."""
-    shutil.rmtree(OUT, ignore_errors=True)
-    OUT.mkdir(parents=True)
-    wrong = boot(kernel, parts, smp) + look_at_kernel()
-    reports = [OUT / f"{part}.xml" for part in parts]
-    if wrong and (OUT / "console").exists():
-        print((OUT / "console").read_text(errors="replace")[-6000:], flush=True)
+def run(machines, kernel, smp=1):
+    """@machines: parts by name.  Returns their junit files, and what was wrong besides."""
+    begun = time.monotonic()
+    print(f"vm: {kernel.name}", flush=True)
+    base = VM / "out" / kernel.name
+    shutil.rmtree(base, ignore_errors=True)
+    base.mkdir(parents=True)
+    module, initramfs = build_module(kernel), base / "initramfs"
+    make_initramfs(kernel, initramfs)
+    reports, wrong = [], []
+    with concurrent.futures.ThreadPoolExecutor(len(machines)) as pool:
+        ends = {}
+        for name, parts in machines.items():
+            (base / name).mkdir()
+            reports += [base / name / f"{part}.xml" for part in parts]
+            ends[name] = pool.submit(boot, kernel, initramfs, module, parts, smp, base / name)
+    for name, end in ends.items():
+        if end.result():
+            print((base / name / "console").read_text(errors="replace")[-6000:], flush=True)
+        wrong += [f"machine {name}: {line}" for line in end.result()]
     for line in wrong:
         print(f"vm: {line}", flush=True)
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"vm: {time.monotonic() - begun:.0f} s, "
+          f"{spent.ru_utime + spent.ru_stime:.0f} s of processors", flush=True)
     return reports, wrong
 
 
@@ -220,8 +242,8 @@ def main():
     parser.add_argument("--smp", type=int, default=1)
     parser.add_argument("parts", nargs="*")
     a = parser.parse_args()
-    kernel = Kernel.of_file(a.kernel, a.kdir) if a.kernel else Kernel.of_debian()
-    reports, wrong = run(a.parts or PARTS, kernel, a.smp)
+    reports, wrong = run({"1": a.parts} if a.parts else MACHINES,
+                         Kernel.find(a.kernel, a.kdir), a.smp)
     for report in reports:
         log = report.with_suffix(".log")
         print(log.read_text(errors="replace") if log.exists() else f"{log}: not there")
