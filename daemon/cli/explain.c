@@ -30,7 +30,7 @@ static void say_check(const struct cli *c, const struct check *k)
 	static const char *const	word[] = { "ok", "FAILED", "-" };
 	static const enum colour	colour[] = { GREEN, RED, PLAIN };
 	char				where[PATH_LEN_MAX + 16];
-	struct conf_place			p;
+	struct conf_place		p;
 
 	printf("  %s%-6s%s  %-10s  %s\n", paint(c, colour[k->result]), word[k->result],
 	       paint(c, PLAIN), k->name, k->saw);
@@ -43,7 +43,7 @@ static void say_check(const struct cli *c, const struct check *k)
 static void json_check(const struct cli *c, const struct check *k)
 {
 	static const char *const	word[] = { "ok", "failed", "not reached" };
-	struct conf_place			p;
+	struct conf_place		p;
 
 	printf("{\"check\":\"%s\",\"result\":\"%s\",\"saw\":", k->name, word[k->result]);
 	json_text(stdout, k->saw);

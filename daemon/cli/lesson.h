@@ -30,7 +30,7 @@ struct lesson {
 	size_t			n_sources, n_paths;
 	struct learnt_source	source[LEARNT_SOURCES];
 	struct learnt_path	path[LEARNT_PATHS];
-	struct conf_place		place[LEARNT_SETTINGS];	/* where they stand now */
+	struct conf_place	place[LEARNT_SETTINGS];	/* where they stand now */
 };
 
 /* To be called first, while the configuration can be read. */

@@ -156,14 +156,22 @@ static void write_block(const char *dir, const char *name, struct bytes text)
 	fclose(f);
 }
 
-static void make_tree(char *dir, const struct test_case *c)
+/* Makes @dir of its template, and conf.d/ in it. */
+static void make_directories(char *dir)
 {
-	char		 path[NAME_LEN], name[48];
-	const char	*at = (const char *)c->text.at, *end = at + c->text.len;
+	char conf_d[NAME_LEN];
 
 	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/conf.d", dir);
-	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(conf_d, sizeof(conf_d), "%s/conf.d", dir);
+	assert_int_equal(mkdir(conf_d, 0700), 0);
+}
+
+static void make_tree(char *dir, const struct test_case *c)
+{
+	char		 name[48];
+	const char	*at = (const char *)c->text.at, *end = at + c->text.len;
+
+	make_directories(dir);
 	write_block(dir, "cwmpgate.conf", must_find_block(c, "cwmpgate.conf"));
 	while ((at = memmem(at, (size_t)(end - at), "\n```conf.d/", 11))) {
 		at += 4;
@@ -224,11 +232,23 @@ static void whole_output(void **state)
 	assert_true(n >= 11);
 }
 
+struct text_file {
+	const char *name, *text;
+};
+
+static void write_files(char *dir, const struct text_file *file, size_t n)
+{
+	make_directories(dir);
+	for (size_t i = 0; i < n; i++)
+		write_block(dir, file[i].name, (struct bytes){ (const uint8_t *)file[i].text,
+							       strlen(file[i].text) });
+}
+
 /* The last one wins, setting by setting; what is no file of ours is not read. */
 static void several_files(void **state)
 {
 	char	dir[] = "/tmp/test_conf-XXXXXX", path[NAME_LEN];
-	const struct { const char *name, *text; } file[] = {
+	const struct text_file file[] = {
 		{ "cwmpgate.conf", "acs = [ \"192.0.2.1\", \"192.0.2.2\" ]; queue = 1;\nban = 7;" },
 		{ "conf.d/20.conf", "queue = 3;" },
 		{ "conf.d/10.conf", "# the other\nacs = [ \"198.51.100.0/24\" ];\nqueue = 2;" },
@@ -237,12 +257,7 @@ static void several_files(void **state)
 	};
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/conf.d", dir);
-	assert_int_equal(mkdir(path, 0700), 0);
-	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++)
-		write_block(dir, file[i].name, (struct bytes){ (const uint8_t *)file[i].text,
-							       strlen(file[i].text) });
+	write_files(dir, file, sizeof(file) / sizeof(file[0]));
 	snprintf(path, sizeof(path), "%s/cwmpgate.conf", dir);
 	assert_true(load_file(&conf, path));
 	assert_string_equal(said, "");
@@ -271,19 +286,14 @@ static void check_place(const char *file, const char *setting, const char *in, i
 static void places(void **state)
 {
 	char	dir[] = "/tmp/test_conf-XXXXXX", path[NAME_LEN];
-	const struct { const char *name, *text; } file[] = {
+	const struct text_file file[] = {
 		{ "cwmpgate.conf", "/*\nban = 1;\n*/ ban = 7; queue = 8;\n# mode = \"enforce\";\n"
 				   "acs = [\n \"192.0.2.1\" ];\npath = \"/x\nban_max = 9;\n" },
 		{ "conf.d/10.conf", "queue\n =\n 3;\r\ncontrol=\"/x\";" },
 	};
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/conf.d", dir);
-	assert_int_equal(mkdir(path, 0700), 0);
-	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++)
-		write_block(dir, file[i].name, (struct bytes){ (const uint8_t *)file[i].text,
-							       strlen(file[i].text) });
+	write_files(dir, file, sizeof(file) / sizeof(file[0]));
 	snprintf(path, sizeof(path), "%s/cwmpgate.conf", dir);
 	check_place(path, "ban", "/cwmpgate.conf", 3, "ban = 7; queue = 8;");
 	check_place(path, "ban_max", "/cwmpgate.conf", 8, "ban_max = 9;");
@@ -301,9 +311,7 @@ static void too_many_files(void **state)
 	char	dir[] = "/tmp/test_conf-XXXXXX", path[NAME_LEN];
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/conf.d", dir);
-	assert_int_equal(mkdir(path, 0700), 0);
+	make_directories(dir);
 	write_block(dir, "cwmpgate.conf", (struct bytes){ (const uint8_t *)"#", 1 });
 	for (int i = 0; i < 65; i++) {
 		snprintf(path, sizeof(path), "conf.d/%d.conf", i);
