@@ -162,6 +162,15 @@ class Namespace:
                 path.write_text(str(value))
             return path.read_text().strip()
 
+    def keep_order(self, *interfaces):
+        """
+        What is sent first arrives first, as on a network card's one receive queue.
+        Without it each processor hands on what was sent from it, and a sender that
+        changes processors overtakes itself.
+        """
+        self.run("sh", "-c", 'for i; do echo 1 >"/sys/class/net/$i/queues/rx-0/rps_cpus"; done',
+                 "sh", *interfaces)
+
     def mac(self, interface):
         with self.entered():
             with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
@@ -260,6 +269,9 @@ address add {STRANGER6}/64 dev eth0 nodad
 route add default via {ROUTER4_FAR}
 route add default via {ROUTER6_FAR}
 """)
+        self.router.keep_order("wan0", "wan1")
+        self.acs.keep_order("eth0")
+        self.stranger.keep_order("eth0")
 
     def remove(self):
         for n in self.namespaces:
