@@ -184,7 +184,7 @@ static void look_for_allow_any(struct reading *r)
 	int any;
 
 	for (size_t i = 0; i < r->n_sources; i++)
-		if (r->source[i].parsed && config_lookup_bool(&r->source[i].cfg, "allow_any", &any))
+		if (r->source[i]->parsed && config_lookup_bool(&r->source[i]->cfg, "allow_any", &any))
 			r->allow_any = any;
 }
 
@@ -207,7 +207,7 @@ static const char *last_place(struct reading *r, const char *name)
 	const struct setting *s = conf_setting((struct span){ name, strlen(name) });
 
 	for (size_t i = r->n_sources; i-- > 1;) {
-		r->from = &r->source[i];
+		r->from = r->source[i];
 		if (conf_part(r, s)->name.len)
 			return conf_part(r, s)->name.at;
 	}
@@ -235,7 +235,6 @@ static void add_defaults(struct reading *r)
 	size_t	 len;
 	FILE	*f;
 
-	r->from = &r->source[r->n_sources++];
 	strcpy(r->from->name, "defaults");
 	f = open_memstream(&r->from->text, &len);
 	if (!f) {
@@ -253,13 +252,13 @@ static void add_defaults(struct reading *r)
 static void read_sources(struct reading *r, FILE *err)
 {
 	for (size_t i = 0; i < r->n_sources; i++) {
-		r->from = &r->source[i];
+		r->from = r->source[i];
 		if (r->from->text)
 			parse(r);
 	}
 	look_for_allow_any(r);
 	for (size_t i = 0; i < r->n_sources; i++) {
-		r->from = &r->source[i];
+		r->from = r->source[i];
 		if (r->from->parsed)
 			read_settings(r);
 	}
@@ -272,11 +271,11 @@ static void forget(struct reading *r)
 		free(r->complaint[i].text);
 	free(r->complaint);
 	for (size_t i = 0; i < r->n_sources; i++) {
-		if (r->source[i].parsed)
-			config_destroy(&r->source[i].cfg);
-		free(r->source[i].text);
+		if (r->source[i]->parsed)
+			config_destroy(&r->source[i]->cfg);
+		free(r->source[i]->text);
+		free(r->source[i]);
 	}
-	free(r->source);
 }
 
 bool conf_load(struct conf *c, const char *file, FILE *err)
@@ -289,9 +288,9 @@ bool conf_load(struct conf *c, const char *file, FILE *err)
 		return false;
 	}
 	strcpy(c->file, file);
-	r.source = calloc(SOURCES_OF_CONF, sizeof(*r.source));
-	if (!r.source) {
-		fprintf(err, "%s: %s\n", file, strerror(errno));
+	if (!conf_add_source(&r)) {
+		fprintf(err, "%s: %s\n", file, strerror(ENOMEM));
+		forget(&r);
 		return false;
 	}
 	add_defaults(&r);
@@ -322,14 +321,13 @@ static void look_in(const struct source *from, const char *name, struct conf_pla
 void conf_where(const char *file, const char *name, struct conf_place *p)
 {
 	const struct setting	*s = conf_setting((struct span){ name, strlen(name) });
-	struct reading		 r = { .source = calloc(SOURCES_OF_CONF, sizeof(*r.source)) };
+	struct reading		 r = { .n_sources = 0 };
 
 	*p = (struct conf_place){ .line = 0 };
 	snprintf(p->text, sizeof(p->text), "%s = %s;", name, s && s->initial ? s->initial : "none");
-	if (r.source)
-		conf_read_files(&r, file);
+	conf_read_files(&r, file);
 	for (size_t i = 0; i < r.n_sources; i++)
-		look_in(&r.source[i], name, p);
+		look_in(r.source[i], name, p);
 	forget(&r);
 }
 

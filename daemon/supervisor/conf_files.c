@@ -8,13 +8,30 @@
 
 #include "conf_settings.h"
 
-enum { FILE_MAX = 1 << 20 };		/* PREFIXES_MAX prefixes fit several times */
+enum {
+	FILE_MAX	= 1 << 20,	/* PREFIXES_MAX prefixes fit several times */
+	FILE_USUAL	= 1 << 13,	/* more is asked for when it is needed */
+};
 
-/* Reads all of @f into @text, which has room for FILE_MAX + 1 bytes. */
-static bool read_all(struct reading *r, FILE *f, char *text)
+/* All of @f, or one byte more than is allowed; NULL: no memory. */
+static char *take_all(FILE *f, size_t *len)
 {
-	size_t len = fread(text, 1, FILE_MAX + 1, f);
+	size_t	 room = FILE_USUAL;
+	char	*text = malloc(room + 1), *more;
 
+	*len = 0;
+	while (text && (*len += fread(text + *len, 1, room - *len, f)) == room && room <= FILE_MAX) {
+		room *= 2;
+		more = realloc(text, room + 1);
+		if (!more)
+			free(text);
+		text = more;
+	}
+	return text;
+}
+
+static bool is_text_file(struct reading *r, FILE *f, const char *text, size_t len)
+{
 	if (ferror(f))
 		conf_complain_at(r, NULL, "%s", strerror(errno));
 	else if (len > FILE_MAX)
@@ -23,27 +40,25 @@ static bool read_all(struct reading *r, FILE *f, char *text)
 		conf_complain_at(r, NULL, "found a NUL byte, expected text");
 	else if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		conf_complain_at(r, NULL, "found a byte order mark, expected text without one");
-	else {
-		text[len] = '\0';
+	else
 		return true;
-	}
 	return false;
 }
 
-/* As a string that is as long as the file, or NULL, reported. */
+/* As a string, or NULL, reported. */
 static char *slurp(struct reading *r)
 {
 	FILE	*f = fopen(r->from->name, "re");
-	char	*text = f ? malloc(FILE_MAX + 1) : NULL, *fitting;
+	size_t	 len = 0;
+	char	*text = f ? take_all(f, &len) : NULL;
 
 	if (!text) {
 		conf_complain_at(r, NULL, "%s", strerror(errno));
-	} else if (!read_all(r, f, text)) {
+	} else if (!is_text_file(r, f, text, len)) {
 		free(text);
 		text = NULL;
 	} else {
-		fitting = realloc(text, strlen(text) + 1);
-		text = fitting ? fitting : text;
+		text[len] = '\0';
 	}
 	if (f)
 		fclose(f);
@@ -62,9 +77,23 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+bool conf_add_source(struct reading *r)
+{
+	struct source *s = r->n_sources < SOURCES_OF_CONF ? calloc(1, sizeof(*s)) : NULL;
+
+	if (!s) {
+		conf_complain_at(r, NULL, "%s", strerror(ENOMEM));
+		return false;
+	}
+	s->number = r->n_sources;
+	r->source[r->n_sources++] = r->from = s;
+	return true;
+}
+
 static void read_one(struct reading *r, const char *dir, const char *name)
 {
-	r->from = &r->source[r->n_sources++];
+	if (!conf_add_source(r))
+		return;
 	snprintf(r->from->name, sizeof(r->from->name), "%s%s", dir, name);
 	r->from->text = slurp(r);
 }

@@ -24,6 +24,7 @@ enum {
 
 /* One text with settings: a file, or the defaults. */
 struct source {
+	size_t		 number;		/* in the order of reading */
 	char		 name[PATH_MAX];
 	char		*text;			/* as it is; NULL: not read */
 	struct text_part	 part[SETTINGS_MAX];	/* in the table's order; name.len 0: not here */
@@ -41,7 +42,7 @@ struct complaint {
 /* One reading of all files. */
 struct reading {
 	struct conf		*c;
-	struct source		*source;	/* SOURCES_OF_CONF of them */
+	struct source		*source[SOURCES_OF_CONF];
 	size_t			 n_sources;
 	struct source		*from;		/* at hand */
 	bool			 failed;
@@ -97,6 +98,12 @@ void conf_tell(struct reading *r, FILE *err);
 
 /* The number of the line with @at in it, from 1 on. */
 int conf_line(const struct source *from, const char *at);
+
+/*
+ * A new source, at hand.  False, reported as of the one before it: no memory, or
+ * SOURCES_OF_CONF are there.
+ */
+bool conf_add_source(struct reading *r);
 
 /*
  * Reads @file and then the files conf.d/NAME.conf beside it, in the order of

@@ -156,7 +156,7 @@ static int compare(const void *one, const void *two)
 	const struct complaint *a = one, *b = two;
 
 	if (a->from != b->from)
-		return a->from < b->from ? -1 : 1;
+		return a->from->number < b->from->number ? -1 : 1;
 	if (a->at != b->at)
 		return (uintptr_t)a->at < (uintptr_t)b->at ? -1 : 1;
 	return strcmp(a->text, b->text);
