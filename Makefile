@@ -126,6 +126,11 @@ build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) build/san/daemo
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $$(pkg-config --libs cmocka libcrypto libconfig)
 
+# Another judge_ask() than the core's.
+build/unit/test_asker: $(patsubst %,build/san/%.o,tests/unit/test_asker daemon/guard/asker)
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -o $@ $^ $$(pkg-config --libs cmocka)
+
 # What a fuzz target links: the core, the configuration, the promises' keepers.
 FUZZED	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) tests/fuzz/oracle.c tests/fuzz/world.c $(HOOKS)
 

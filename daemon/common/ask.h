@@ -16,7 +16,8 @@
 
 enum ask {
 	ASK_REQUEST,	/* may this complete request head pass, and as what? */
-	ASK_REPLY,	/* the head of the agent's response, to be learned from */
+	ASK_BLANK,	/* which bytes of the agent's response, as far as it is here, to blank? */
+	TELL_REPLY,	/* the head of the agent's response, to be learned from; no answer */
 };
 
 struct question {
@@ -25,8 +26,7 @@ struct question {
 	uint16_t	len;
 	uint64_t	now_ms;
 	struct addr	client;
-	uint32_t	ticket;		/* ASK_REPLY: from the answer to its request */
-	bool		partial;	/* ASK_REPLY: more may come; nothing is learned yet */
+	uint32_t	ticket;		/* TELL_REPLY: from the answer to its request */
 	uint8_t		bytes[HEAD_MAX];
 };
 
@@ -36,8 +36,7 @@ struct answer {
 	enum act	act;		/* why's own, or what the configuration makes of it */
 	uint16_t	offset;		/* of the byte that decided, where there is one */
 	uint16_t	len;		/* ACT_DELIVER: the question's length, always */
-	uint16_t	status;		/* ASK_REPLY: HTTP status, 0 if there was none */
-	uint16_t	hide_at;	/* ASK_REPLY: the bytes to blank (Server's value), */
+	uint16_t	hide_at;	/* ASK_BLANK: the bytes to blank (Server's value), */
 	uint16_t	hide_len;	/* 0: none */
 	bool		last;		/* no further request may follow on this connection */
 	uint32_t	ticket;		/* names the delivered request; 0 is none */
@@ -48,9 +47,12 @@ struct judge;
 
 /*
  * Answers @q, whose serial it sets if the judge is another process: every field
- * of @a that belongs to its act is set.  The guard
- * knows no more of the judge than this function.
+ * of @a that belongs to its act is set.  The guard knows no more of the judge than
+ * these two functions.
  */
 void judge_ask(struct judge *judge, struct question *q, struct answer *a);
+
+/* Tells it of @q, a TELL_REPLY, at the latest right before it is asked again. */
+void judge_tell(struct judge *judge, const struct question *q);
 
 #endif /* CWMPGATE_ASK_H */

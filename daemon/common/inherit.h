@@ -20,7 +20,7 @@ enum guard_fd {
 };
 
 enum judge_fd {
-	JUDGE_SOCKET = 3,	/* questions, and the two messages below */
+	JUDGE_SOCKET = 3,	/* questions, several in a message, and the two orders below */
 	JUDGE_FDS,
 };
 

@@ -28,6 +28,7 @@ enum limits {
 
 	/* What is read of an agent's response. */
 	REPLY_MAX		= 2048,
+	TOLD_MAX		= 4096,	/* to the judge, until it is asked again */
 
 	/* Tables. */
 	FLOWS_MAX		= 1024,

@@ -86,31 +86,40 @@ static bool has_blank_line(const struct reply *r)
 	return false;
 }
 
-static void ask(struct scene *s, bool partial)
+/* The agent's response, as far as it is here. */
+static struct question *put_reply(struct scene *s, enum ask ask)
 {
-	struct gate	*g = s->gate;
-	struct flow	*f = s->flow;
-	struct question	*q = &g->question;
-	struct answer	*a = &g->answer;
+	const struct flow	*f = s->flow;
+	struct question		*q = &s->gate->question;
 
-	q->ask = ASK_REPLY;
+	q->ask = ask;
 	q->now_ms = s->now_ms;
 	q->client = f->key.client;
 	q->ticket = f->ticket;
-	q->partial = partial;
 	q->len = f->reply->len;
 	memcpy(q->bytes, f->reply->at, q->len);
-	judge_ask(g->judge, q, a);
+	return q;
+}
+
+static void ask_what_to_blank(struct scene *s)
+{
+	struct flow	*f = s->flow;
+	struct question	*q = put_reply(s, ASK_BLANK);
+	struct answer	*a = &s->gate->answer;
+
+	judge_ask(s->gate->judge, q, a);
 	/* What was blanked once stays so, whatever the judge makes of the rest. */
 	if (a->hide_len && a->hide_at + a->hide_len <= q->len) {
 		f->hide_at = f->answer_at + a->hide_at;
 		f->hide_len = a->hide_len;
 	}
-	if (partial)
-		return;
-	f->last |= a->last;
-	f->learned = true;
-	flow_drop_reply(g->flows, f);
+}
+
+static void tell(struct scene *s)
+{
+	judge_tell(s->gate->judge, put_reply(s, TELL_REPLY));
+	s->flow->learned = true;
+	flow_drop_reply(s->gate->flows, s->flow);
 }
 
 /* Collects the head of the answer, however the agent cuts it. */
@@ -136,11 +145,11 @@ static void learn(struct scene *s)
 			memcpy(f->reply->at + f->reply->len, news.at, n);
 		f->reply->len = (uint16_t)(f->reply->len + n);
 	}
+	if (s->gate->policy->hide_server)	/* its line leaves with this packet */
+		ask_what_to_blank(s);
 	/* Some heads end with the connection only. */
 	if (has_blank_line(f->reply) || f->agent_fin || f->reply->len == sizeof(f->reply->at))
-		ask(s, false);
-	else if (s->gate->policy->hide_server)	/* its line leaves with this packet */
-		ask(s, true);
+		tell(s);
 }
 
 /* Also when the kernel sends it again: the client must see the same bytes. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* judge_ask() where the judge is another process (ask.h has the function). */
+/* judge_ask() and judge_tell() where the judge is another process (ask.h has them). */
 #ifndef CWMPGATE_ASKER_H
 #define CWMPGATE_ASKER_H
 
@@ -11,6 +11,8 @@ struct judge {
 	uint32_t	serial;
 	bool		silent;	/* it has been, once */
 	struct shm	*shm;	/* told of every silence */
+	size_t		told;	/* bytes of @out that wait for the next question */
+	uint8_t		out[TOLD_MAX + sizeof(struct question)];
 };
 
 #endif /* CWMPGATE_ASKER_H */

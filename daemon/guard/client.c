@@ -86,7 +86,6 @@ static enum why ask(struct scene *s)
 	q->now_ms = s->now_ms;
 	q->client = f->key.client;
 	q->ticket = 0;
-	q->partial = false;
 	q->len = f->head->len;
 	memcpy(q->bytes, f->head->sent, q->len);
 	judge_ask(g->judge, q, a);

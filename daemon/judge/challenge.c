@@ -177,7 +177,7 @@ static void read_challenges(struct reply *reply, struct bytes value)
 }
 
 /* HTTP-version SP status-code, RFC 9112 section 4 */
-static void read_status(struct reply *reply, bool *old, struct bytes line)
+static void read_status(struct reply *reply, struct bytes line)
 {
 	struct bytes	version;
 	uint16_t	status = 0;
@@ -192,22 +192,6 @@ static void read_status(struct reply *reply, bool *old, struct bytes line)
 		status = (uint16_t)(status * 10 + c - '0');
 	}
 	reply->status = status;
-	*old = !is(version, "HTTP/1.1");
-}
-
-static enum connection read_connection(struct bytes value)
-{
-	enum connection	said = CONNECTION_UNSAID;
-	struct bytes	option;
-
-	for (skip_gap(&value); value.len; skip_gap(&value)) {
-		option = take_while(&value, is_no_gap);
-		if (is(option, "close"))
-			return CONNECTION_CLOSE;
-		if (is(option, "keep-alive"))
-			said = CONNECTION_KEEP_ALIVE;
-	}
-	return said;
 }
 
 /* Only its first line: what is blanked must not be the end of a line. */
@@ -224,25 +208,19 @@ static void note_server(struct reply *reply, struct bytes head, struct bytes val
 
 void challenge_read(struct reply *reply, struct bytes head)
 {
-	enum connection	said = CONNECTION_UNSAID;
-	struct bytes	rest = head, field, name;
-	bool		old = false;
+	struct bytes rest = head, field, name;
 
 	memset(reply, 0, sizeof(*reply));
 	if (!take_line(&rest, &field))
 		return;
-	read_status(reply, &old, field);
+	read_status(reply, field);
 	while (take_field(&rest, &field)) {
 		if (!bytes_until(&field, ':', &name))
 			continue;
 		name = bytes_trim(name);
 		if (is(name, "WWW-Authenticate"))
 			read_challenges(reply, field);
-		else if (is(name, "Connection"))
-			said = read_connection(field);
 		else if (is(name, "Server"))
 			note_server(reply, head, field);
 	}
-	/* RFC 9112 section 9.3 */
-	reply->closes = said == CONNECTION_CLOSE || (old && said != CONNECTION_KEEP_ALIVE);
 }

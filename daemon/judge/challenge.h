@@ -27,7 +27,6 @@ struct challenge {
 
 struct reply {
 	uint16_t		status;		/* 0: not a response */
-	bool			closes;		/* the agent ends the connection */
 	size_t			server_at;	/* the Server field's value */
 	size_t			server_len;	/* 0: there is none */
 	size_t			n;

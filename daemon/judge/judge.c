@@ -231,27 +231,33 @@ static void answer_request(struct judge *j, const struct question *q, struct ans
 		a->act = why_info[a->why].act;
 }
 
-/* What the agent said is never refused; it is learned from. */
-static void answer_reply(struct judge *j, const struct question *q, struct answer *a)
+static void read_reply(struct reply *reply, const struct question *q)
 {
-	struct reply	reply;
-	size_t		len = q->len < REPLY_MAX ? q->len : REPLY_MAX;
+	challenge_read(reply, (struct bytes){ q->bytes, q->len < REPLY_MAX ? q->len : REPLY_MAX });
+}
 
-	challenge_read(&reply, (struct bytes){ q->bytes, len });
-	if (reply.status == 401 && !q->partial)
-		for (size_t i = 0; i < reply.n; i++)
-			nonces_learn(j->nonces, &reply.of[i], &q->client, q->now_ms);
-	if (reply.status / 100 == 2 && !q->partial)
-		nonces_succeed(j->nonces, q->ticket);
+/* What the agent said is never refused. */
+static void answer_blank(const struct question *q, struct answer *a)
+{
+	struct reply reply;
 
+	read_reply(&reply, q);
 	a->why = WHY_REPLY;
 	a->act = why_info[WHY_REPLY].act;
-	a->status = reply.status;
-	a->last = reply.closes;
-	if (j->policy->hide_server) {
-		a->hide_at = (uint16_t)reply.server_at;
-		a->hide_len = (uint16_t)reply.server_len;
-	}
+	a->hide_at = (uint16_t)reply.server_at;
+	a->hide_len = (uint16_t)reply.server_len;
+}
+
+void judge_tell(struct judge *j, const struct question *q)
+{
+	struct reply reply;
+
+	read_reply(&reply, q);
+	if (reply.status == 401)
+		for (size_t i = 0; i < reply.n; i++)
+			nonces_learn(j->nonces, &reply.of[i], &q->client, q->now_ms);
+	if (reply.status / 100 == 2)
+		nonces_succeed(j->nonces, q->ticket);
 }
 
 void judge_ask(struct judge *j, struct question *q, struct answer *a)
@@ -262,9 +268,11 @@ void judge_ask(struct judge *j, struct question *q, struct answer *a)
 	case ASK_REQUEST:
 		answer_request(j, q, a);
 		break;
-	case ASK_REPLY:
-		answer_reply(j, q, a);
+	case ASK_BLANK:
+		answer_blank(q, a);
 		break;
+	case TELL_REPLY:
+		break;		/* is for judge_tell() */
 	}
 }
 

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "inherit.h"
 #include "judge.h"
 #include "sandbox.h"
@@ -29,7 +30,7 @@ static const struct allowed allowed[] = {
 
 static union message {
 	uint32_t			kind;	/* enum ask or enum order */
-	struct question			question;
+	uint8_t				questions[TOLD_MAX + sizeof(struct question)];
 	struct order_setup		setup;
 	struct order_credentials	credentials;
 } in;
@@ -38,6 +39,7 @@ static struct policy		policy;
 static bool			sandbox_optional;
 static struct siphash_key	key;
 static struct credentials	credentials;
+static struct question		question;
 static struct answer		answer;
 
 static void fatal(const char *what)
@@ -59,12 +61,6 @@ static size_t must_receive(void)
 	return (size_t)n;
 }
 
-static bool is_question(size_t n)
-{
-	return n >= offsetof(struct question, bytes) && in.question.len <= HEAD_MAX &&
-	       n == offsetof(struct question, bytes) + in.question.len;
-}
-
 static void must_be_set_up(void)
 {
 	if (must_receive() != sizeof(in.setup) || in.kind != ORDER_SETUP)
@@ -84,6 +80,37 @@ static void tell_ready(void)
 	send(JUDGE_SOCKET, &answer, offsetof(struct answer, bytes), MSG_NOSIGNAL);
 }
 
+static bool take_question(struct bytes *left)
+{
+	return bytes_copy(left, &question, offsetof(struct question, bytes)) &&
+	       question.len <= HEAD_MAX && bytes_copy(left, question.bytes, question.len);
+}
+
+static void answer_one(struct judge *judge)
+{
+	judge_ask(judge, &question, &answer);
+	answer.serial = question.serial;
+	send(JUDGE_SOCKET, &answer, offsetof(struct answer, bytes) + answer.len, MSG_NOSIGNAL);
+}
+
+/* What the guard had to tell, and what it asks. */
+static void hear(struct judge *judge, struct bytes left)
+{
+	while (left.len) {
+		if (!take_question(&left))
+			_exit(EXIT_FAILURE);
+		switch (question.ask) {
+		case ASK_REQUEST:
+		case ASK_BLANK:
+			answer_one(judge);
+			break;
+		case TELL_REPLY:
+			judge_tell(judge, &question);
+			break;
+		}
+	}
+}
+
 static void serve(struct judge *judge)
 {
 	tell_ready();
@@ -92,13 +119,9 @@ static void serve(struct judge *judge)
 
 		switch (in.kind) {
 		case ASK_REQUEST:
-		case ASK_REPLY:
-			if (!is_question(n))
-				_exit(EXIT_FAILURE);
-			judge_ask(judge, &in.question, &answer);
-			answer.serial = in.question.serial;
-			send(JUDGE_SOCKET, &answer,
-			     offsetof(struct answer, bytes) + answer.len, MSG_NOSIGNAL);
+		case ASK_BLANK:
+		case TELL_REPLY:
+			hear(judge, (struct bytes){ in.questions, n });
 			break;
 		case ORDER_CREDENTIALS:
 			if (n != sizeof(in.credentials))

@@ -10,10 +10,9 @@
  *
  *	u8 enum ask, u64 now_ms, 16 bytes client, u32 ticket, u16 length, bytes
  *
- * and on stdout for each of them
+ * and on stdout, for each that is answered,
  *
- *	u8 length, name of the reason, u8 1: deliver, u32 ticket, u16 status,
- *	u16 length, bytes
+ *	u8 length, name of the reason, u8 1: deliver, u32 ticket, u16 length, bytes
  */
 
 #include <stdio.h>
@@ -84,7 +83,7 @@ static bool read_question(void)
 
 	if (ask == EOF)
 		return false;
-	question.ask = ask == ASK_REPLY ? ASK_REPLY : ASK_REQUEST;
+	question.ask = ask == TELL_REPLY ? TELL_REPLY : ASK_REQUEST;
 	question.now_ms = read_number(8);
 	read_bytes(question.client.b, sizeof(question.client.b));
 	question.ticket = (uint32_t)read_number(4);
@@ -102,7 +101,6 @@ static void write_answer(void)
 	fwrite(why, 1, strlen(why), stdout);
 	write_number(deliver, 1);
 	write_number(answer.ticket, 4);
-	write_number(answer.status, 2);
 	write_number(len, 2);
 	fwrite(answer.bytes, 1, len, stdout);
 }
@@ -121,6 +119,10 @@ int main(void)
 	if (!judge)
 		fail("no judge");
 	while (read_question()) {
+		if (question.ask == TELL_REPLY) {
+			judge_tell(judge, &question);
+			continue;
+		}
 		judge_ask(judge, &question, &answer);
 		write_answer();
 	}

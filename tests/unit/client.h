@@ -80,6 +80,10 @@ static inline void put_question(enum ask ask, struct bytes text)
 	question.client = client;
 	question.len = (uint16_t)text.len;
 	memcpy(question.bytes, text.at, text.len);
+	if (ask == TELL_REPLY) {
+		judge_tell(judge, &question);
+		return;
+	}
 	memset(&answer, 0xa5, sizeof(answer));
 	judge_ask(judge, &question, &answer);
 }
@@ -87,9 +91,17 @@ static inline void put_question(enum ask ask, struct bytes text)
 static inline void agent_says(const char *text, uint32_t ticket)
 {
 	question.ticket = ticket;
-	put_question(ASK_REPLY, (struct bytes){ (const uint8_t *)text, strlen(text) });
+	put_question(TELL_REPLY, (struct bytes){ (const uint8_t *)text, strlen(text) });
+}
+
+/* What to blank of it. */
+static inline void agent_shows(const char *text)
+{
+	put_question(ASK_BLANK, (struct bytes){ (const uint8_t *)text, strlen(text) });
 	assert_int_equal(answer.why, WHY_REPLY);
 	assert_int_equal(answer.act, ACT_PASS);
+	assert_int_equal(answer.ticket, 0);
+	assert_false(answer.last);
 }
 
 static inline void agent_challenges(const char *challenge)

@@ -31,12 +31,9 @@ static void exchange(void **state)
 	(void)state;
 	assert_int_equal(asks_bare("/cr"), WHY_NO_CREDENTIALS);
 	agent_challenges(plain);
-	assert_int_equal(answer.status, 401);
-	assert_false(answer.last);
 	assert_int_equal(acs_asks(&a), WHY_AUTHENTICATED);
 	assert_int_equal(answer.act, ACT_DELIVER);
 	agent_says(ok, answer.ticket);
-	assert_int_equal(answer.status, 200);
 }
 
 /* The nonce is good for several requests (CCSP, easycwmp), but not for many. */
@@ -498,12 +495,6 @@ static void last_request(void **state)
 	assert_true(answer.last);
 	put_question(ASK_REQUEST, BYTES("GET /cr HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n"));
 	assert_false(answer.last);
-	agent_says("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", 0);
-	assert_true(answer.last);
-	agent_says("HTTP/1.0 200 OK\r\n\r\n", 0);
-	assert_true(answer.last);
-	agent_says(ok, 0);
-	assert_false(answer.last);
 }
 
 static void server_field(void **state)
@@ -511,31 +502,26 @@ static void server_field(void **state)
 	const char *text = "HTTP/1.1 200 OK\r\nServer: x/1\r\n\r\n";
 
 	(void)state;
-	agent_says(text, 0);
+	agent_shows(ok);
 	assert_int_equal(answer.hide_len, 0);
-	policy.hide_server = true;
-	agent_says(text, 0);
+	agent_shows(text);
 	assert_int_equal(answer.hide_len, 3);
 	assert_memory_equal(text + answer.hide_at, "x/1", 3);
 }
 
-/* The head is shown piece by piece, and counts once it is whole. */
+/* To be asked what to blank is not to be told. */
 static void pieces_of_a_reply(void **state)
 {
 	struct acs a = acs_default();
 
 	(void)state;
-	policy.hide_server = true;
-	question.partial = true;
-	agent_says("HTTP/1.1 401 U\r\nServer: x/1\r\nWWW-Authenticate: Digest " CHALLENGE, 0);
+	agent_shows("HTTP/1.1 401 U\r\nServer: x/1\r\nWWW-Authenticate: Digest " CHALLENGE);
 	assert_int_equal(answer.hide_len, 3);
 	assert_int_equal(acs_asks(&a), WHY_NONCE_UNKNOWN);
-	question.partial = false;
 	agent_challenges(plain);
 	assert_int_equal(acs_asks(&a), WHY_AUTHENTICATED);
-	question.partial = true;
-	agent_says("HTTP/1.1 200 OK\r\n", answer.ticket);
-	question.partial = false;
+	question.ticket = answer.ticket;
+	agent_shows("HTTP/1.1 200 OK\r\n");
 	assert_int_equal(acs_asks(&a), WHY_AUTHENTICATED);	/* the one repeat */
 }
 
@@ -544,12 +530,9 @@ static void odd_replies(void **state)
 {
 	(void)state;
 	agent_says("", 0);
-	assert_int_equal(answer.status, 0);
 	agent_says("\n\n\n", 7);
 	agent_says("HTTP/1.1 401", UINT32_MAX);
-	assert_int_equal(answer.status, 401);
 	agent_says(ok, 12345);			/* a ticket of nothing */
-	assert_int_equal(answer.status, 200);
 }
 
 /* A nonce whose uses are no longer remembered may not be used again. */
