@@ -49,6 +49,7 @@ struct reading {
 	bool			 allow_any;
 	struct complaint	*complaint;
 	size_t			 n_complaints;
+	size_t			 n_untold;	/* beyond what anybody would read */
 };
 
 struct setting {
@@ -91,7 +92,7 @@ void conf_complain_name(struct reading *r, struct span name, const char *fmt, ..
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Writes all complaints to @err in the order of the files and their lines, as
+ * Writes the first hundred complaints to @err in the order of the files and their lines, as
  * "FILE:LINE:COLUMN: ...", the line and a caret.
  */
 void conf_tell(struct reading *r, FILE *err);

@@ -15,15 +15,21 @@
 enum {
 	SHOWN_MAX	= 100,		/* bytes of a line */
 	SHOWN_BEFORE	= 60,		/* of them before the place, if the line is longer */
+	COMPLAINTS_MAX	= 100,		/* nobody reads more; a file of rubbish has a million */
 };
 
 static void add(struct reading *r, const char *at, const char *shown_to, const char *fmt,
 		va_list ap)
 {
-	struct complaint	*more = realloc(r->complaint, (r->n_complaints + 1) * sizeof(*more));
+	struct complaint	*more;
 	char			*text;
 
 	r->failed = true;
+	if (r->n_complaints == COMPLAINTS_MAX) {
+		r->n_untold++;
+		return;
+	}
+	more = realloc(r->complaint, (r->n_complaints + 1) * sizeof(*more));
 	if (!more)
 		return;
 	r->complaint = more;
@@ -168,4 +174,6 @@ void conf_tell(struct reading *r, FILE *err)
 		qsort(r->complaint, r->n_complaints, sizeof(*r->complaint), compare);
 	for (size_t i = 0; i < r->n_complaints; i++)
 		tell(&r->complaint[i], err);
+	if (r->n_untold)
+		fprintf(err, "%s: and %zu errors more\n", r->c->file, r->n_untold);
 }

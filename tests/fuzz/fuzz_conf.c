@@ -20,7 +20,7 @@
 #include "conf_values.h"
 #include "fuzz.h"
 
-enum { SAID_MAX = 1 << 16, INPUT_MAX = 8192 };
+enum { SAID_MAX = 1 << 17, INPUT_MAX = 8192 };
 
 /* libconfig 1.5 loses a buffer when it meets a syntax error. */
 const char *__lsan_default_suppressions(void);

@@ -343,6 +343,26 @@ static void unreadable_files(void **state)
 	assert_string_equal(said, " file name is longer than 255 bytes\n");
 }
 
+/* A file of something else: the first hundred faults, and how many there are. */
+static void rubbish(void **state)
+{
+	static const char	 fault[] = "found what begins no setting";
+	enum { LEN = 1 << 18 };
+	char			*text = malloc(LEN + 1), *at = said;
+	int			 n = 0;
+
+	(void)state;
+	for (int i = 0; i < LEN; i++)
+		text[i] = i % 2 ? '\n' : ';';
+	text[LEN] = '\0';
+	assert_false(load(text));
+	for (; (at = strstr(at, fault)); at += strlen(fault))
+		n++;
+	assert_int_equal(n, 100);
+	assert_non_null(strstr(said, "and 130972 errors more\n"));
+	free(text);
+}
+
 static void larger_than_the_limit(void **state)
 {
 	enum { LEN = (1 << 20) + 1 };
@@ -757,6 +777,7 @@ int main(void)
 		cmocka_unit_test(places),
 		cmocka_unit_test(too_many_files),
 		cmocka_unit_test(unreadable_files),
+		cmocka_unit_test(rubbish),
 		cmocka_unit_test(larger_than_the_limit),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_setting),
