@@ -278,6 +278,19 @@ static void forget(struct reading *r)
 	}
 }
 
+/* All that can be read of it, into r->c. */
+static void read_all(struct reading *r, const char *file, FILE *err)
+{
+	if (!conf_add_source(r)) {
+		fprintf(err, "%s: %s\n", file, strerror(ENOMEM));
+		return;
+	}
+	add_defaults(r);
+	conf_read_files(r, file);
+	read_sources(r, err);
+	conf_tell(r, err);
+}
+
 bool conf_load(struct conf *c, const char *file, FILE *err)
 {
 	struct reading r = { .c = c };
@@ -285,20 +298,16 @@ bool conf_load(struct conf *c, const char *file, FILE *err)
 	memset(c, 0, sizeof(*c));
 	if (strlen(file) >= sizeof(c->file)) {
 		fprintf(err, "%s: file name is longer than %d bytes\n", file, PATH_LEN_MAX - 1);
-		return false;
+		r.failed = true;
+	} else {
+		strcpy(c->file, file);
+		read_all(&r, file, err);
 	}
-	strcpy(c->file, file);
-	if (!conf_add_source(&r)) {
-		fprintf(err, "%s: %s\n", file, strerror(ENOMEM));
-		forget(&r);
-		return false;
-	}
-	add_defaults(&r);
-	conf_read_files(&r, file);
-	read_sources(&r, err);
-	conf_tell(&r, err);
-	forget(&r);
 	c->policy.observe = c->mode == MODE_MONITOR;
+	c->closes = c->mode != MODE_MONITOR && !c->down_open;
+	if (r.failed)
+		conf_wrong(&r);
+	forget(&r);
 	return !r.failed;
 }
 

@@ -27,6 +27,8 @@ enum conf_limits {
 	PREFIXES_MAX	= 4096,
 	PATH_LEN_MAX	= 256,		/* of a file name */
 	IFNAME_MAX	= 16,
+	CWMP_PORT	= 7547,		/* IANA has given it to CWMP */
+	CWMP_PORT_OTHER	= 30005,	/* what some agents listen on besides */
 };
 
 /* What the rules are made with; auto: nftables, unless only iptables is there. */
@@ -53,6 +55,7 @@ struct conf {
 	uint16_t	queue;
 	uint32_t	mark;		/* one bit */
 	struct rate	syn;		/* connection attempts, per source */
+	bool		closes;		/* what has not been checked is not to reach the ports */
 	bool		down_open;	/* without a daemon everything passes */
 	bool		overload_open;	/* what finds the queue full passes */
 	bool		sandbox_optional;
@@ -68,8 +71,9 @@ struct conf {
 /*
  * Reads @file, and conf.d/ beside it, into @c.  On any error writes one message
  * per error to @err, "FILE:LINE:COLUMN: setting: found X, expected Y", with the
- * line and a caret below, and returns false; @c is then not to be used.  What is
- * allowed but odd is a "FILE: warning: ..." in @err.
+ * line and a caret below, and returns false; @c is then good for nothing but
+ * rules_close(): its "closes" and ports are what was meant, as far as can be told
+ * (conf_wrong.c).  What is allowed but odd is a "FILE: warning: ..." in @err.
  */
 bool conf_load(struct conf *c, const char *file, FILE *err);
 

@@ -112,4 +112,7 @@ bool conf_add_source(struct reading *r);
  */
 void conf_read_files(struct reading *r, const char *file);
 
+/* After a reading that has failed: makes of r->c what conf_load() promises. */
+void conf_wrong(struct reading *r);
+
 #endif /* CWMPGATE_CONF_SETTINGS_H */

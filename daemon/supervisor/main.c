@@ -2,8 +2,8 @@
 /*
  * cwmpgated: reads the configuration, then supervises.
  *
- * Nothing is loaded into the kernel and nothing is started while the
- * configuration may still be wrong.
+ * Nothing is started while the configuration may still be wrong, and nothing is
+ * loaded into the kernel but what keeps the ports closed (rules_close()).
  */
 
 #include <signal.h>
@@ -137,8 +137,12 @@ int main(int argc, char *argv[])
 
 	if (task == TASK_UNLOAD)
 		return unload() ? EXIT_SUCCESS : EXIT_FAILURE;
-	if (!load(o.conf_file))
+	if (!load(o.conf_file)) {
+		/* At boot nothing else keeps the ports closed. */
+		if (task == TASK_SERVE)
+			rules_close(&conf, stderr);
 		return EXIT_CONFIG;
+	}
 	if (task == TASK_PRINT)
 		return rules_print(&conf, stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (task == TASK_CHECK) {

@@ -97,14 +97,19 @@ static void print_ask(const struct conf *c, FILE *out)
 		bypass ? " bypass" : "");
 }
 
+static void print_ports(const struct conf *c, FILE *out)
+{
+	for (size_t i = 0; i < c->n_ports; i++)
+		fprintf(out, "%s %u", i ? "," : "", c->port[i]);
+}
+
 static void print_values(const struct conf *c, const struct found *f, FILE *out)
 {
 	/* Replaces in one transaction; nft before 1.0.7 has no "destroy". */
 	fprintf(out, "# values of %s\n%s\ndelete %s\n\n", c->file, TABLE, TABLE);
 
 	fputs("define guarded_ports = {", out);
-	for (size_t i = 0; i < c->n_ports; i++)
-		fprintf(out, "%s %u", i ? "," : "", c->port[i]);
+	print_ports(c, out);
 	fputs(" }\n", out);
 	fprintf(out, "define gate_mark = 0x%08x\n", c->mark);
 	fprintf(out, "define other_marks = 0x%08x\n", ~c->mark);
@@ -320,4 +325,25 @@ bool rules_load(const struct conf *c, const struct found *found, enum rules_back
 	if (!rules_ipt_load(c, found, err))
 		return false;
 	return !has_table() || unload_nftables(err);
+}
+
+void rules_close(const struct conf *c, FILE *err)
+{
+	static struct conf	closed;
+	enum rules_backend	used;
+	bool			done;
+
+	if (!c->closes)
+		return;
+	if (has_table() || rules_ipt_any()) {
+		fputs("cwmpgated does not start; the rules loaded before stay\n", err);
+		return;
+	}
+	closed = *c;
+	closed.mode = MODE_BLOCK;
+	done = rules_load(&closed, NULL, &used, err);
+	fputs("cwmpgated does not start; ports", err);
+	print_ports(c, err);
+	fputs(done ? " are closed to everybody until it does (cwmpgated -u opens them)\n" :
+	      " could not be closed, they are as open as without it\n", err);
 }

@@ -34,6 +34,14 @@ extern const char *const rules_backend_name[];
 bool rules_load(const struct conf *c, const struct found *found, enum rules_backend *used,
 		FILE *err);
 
+/*
+ * For a daemon that cannot start: closes the ports of @c to everybody, as mode
+ * "block" does, where rules of ours are not loaded already and @c means them closed
+ * (conf.h, "closes").  Says on @err what it did.  The next rules_load() and
+ * rules_unload() undo it.
+ */
+void rules_close(const struct conf *c, FILE *err);
+
 /* Whether all that rules_load() made with @used is still there. */
 bool rules_present(enum rules_backend used);
 

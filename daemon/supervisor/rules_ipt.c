@@ -394,6 +394,15 @@ bool rules_ipt_present(void)
 	return all;
 }
 
+bool rules_ipt_any(void)
+{
+	char *save = saved(true);
+	bool  any = lines_of_ours(save);
+
+	free(save);
+	return any;
+}
+
 static bool unload_family(bool four, FILE *err)
 {
 	char	*text = NULL, *save = saved(four);

@@ -28,6 +28,9 @@ bool rules_ipt_found(const struct conf *c, const struct found *found, FILE *err)
 /* Whether all that rules_ipt_load() made in this process is still there. */
 bool rules_ipt_present(void);
 
+/* Whether there are rules of ours, whoever has loaded them. */
+bool rules_ipt_any(void);
+
 /* Removes the rules, then the sets; true if nothing is left. */
 bool rules_ipt_unload(FILE *err);
 

@@ -437,6 +437,7 @@ int supervise(const struct supervise_options *o, struct conf *c,
 	log_configure(&s.log, c);
 	if (!start(&s)) {
 		stop_serving(&s);
+		rules_close(c, stderr);
 		log_close(&s.log);
 		return EXIT_FAILURE;
 	}
