@@ -41,13 +41,15 @@ GUARD	:= $(COMMON) $(wildcard daemon/guard/*.c)
 JUDGE	:= $(COMMON) $(wildcard daemon/judge/*.c)
 RESOLVER := $(COMMON) $(wildcard daemon/resolver/*.c) daemon/supervisor/conf_values.c
 SUPER	:= $(COMMON) daemon/guard/nfqueue.c daemon/guard/inject.c daemon/guard/packet.c \
-	   $(wildcard daemon/supervisor/*.c)
+	   daemon/resolver/list.c $(wildcard daemon/supervisor/*.c)
 CLI	:= $(filter-out daemon/common/sandbox%,$(COMMON)) $(wildcard daemon/supervisor/conf*.c) \
 	   $(addprefix daemon/supervisor/,genl.c kmod.c kmodlook.c metrics.c nftlook.c queuelook.c) \
 	   $(addprefix daemon/supervisor/,rules.c rules_ipt.c rules_xt.c run.c) \
 	   $(filter-out daemon/cli/replay.c daemon/cli/capture.c,$(wildcard daemon/cli/*.c))
 REPLAY	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) \
 	   $(addprefix daemon/cli/,replay.c capture.c show.c lesson.c acsmatch.c)
+# What reads the files of ACS addresses, the agent's and the daemon's.
+ACS	:= daemon/resolver/list.c daemon/supervisor/acs_state.c
 UNIT	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ	:= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := build/cwmpgated build/cwmpgate-guard build/cwmpgate-judge build/cwmpgate-resolver \
@@ -121,8 +123,8 @@ build/san/cwmpgate-guard: $(call in_san,$(GUARD))
 build/san/cwmpgate-judge: $(call in_san,$(JUDGE))
 	$(call SANLINK,libcrypto libcap-ng)
 
-build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) build/san/daemon/resolver/list.o \
-	      $(patsubst %.c,build/san/%.o,$(wildcard daemon/supervisor/conf*.c) $(HOOKS))
+build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) $(patsubst %.c,build/san/%.o,$(ACS) $(HOOKS)) \
+	      $(patsubst %.c,build/san/%.o,$(wildcard daemon/supervisor/conf*.c))
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $$(pkg-config --libs cmocka libcrypto libconfig)
 

@@ -15,12 +15,14 @@
 
 #include "children.h"
 #include "conf_values.h"
+#include "say.h"
 
 enum {
 	RESOLVER_UID	= 64549,
 	ROUND_MS	= 60000,
 	PAUSE_MS	= 1000,		/* between two rounds at least */
 	AGAIN_MS	= 5000,		/* after one that failed; doubles up to acs_refresh */
+	RENEWALS	= 30,		/* of the file, within the time it is good for */
 };
 
 void acs_init(struct acs *a)
@@ -109,6 +111,106 @@ static void configure_source(struct acs *a, size_t i, const char *name, const st
 	snprintf(a->source[i].name, sizeof(a->source[i].name), "%s", name);
 }
 
+/* As large as the file, with a source for each that is known. */
+static void fill_state(const struct acs *a, struct acs_state *s)
+{
+	s->n = 0;
+	for (size_t i = 0; i < SOURCES_OF_ACS; i++) {
+		const struct acs_source	*from = &a->source[i];
+		struct acs_known	*k = &s->of[s->n];
+
+		if (!is_used(from) || !from->known || strpbrk(from->name, "\r\n"))
+			continue;
+		*k = (struct acs_known){ .list = i == SOURCE_LIST, .when_s = from->good_s,
+					 .n = from->n };
+		strcpy(k->name, from->name);
+		memcpy(k->prefix, from->prefix, sizeof(k->prefix));
+		s->n++;
+	}
+}
+
+/* Whether the file has to be written; for new times alone only now and then. */
+static bool is_other_state(const struct acs *a, const struct acs_state *s)
+{
+	if (s->n != a->state.n)
+		return true;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct acs_known *k = &s->of[i];
+		const struct acs_known *old = acs_state_find(&a->state, k->list, k->name);
+
+		if (!old || old->n != k->n ||
+		    memcmp(old->prefix, k->prefix, k->n * sizeof(k->prefix[0])) != 0 ||
+		    k->when_s - old->when_s > a->keep_s / RENEWALS)
+			return true;
+	}
+	return false;
+}
+
+/* What cannot be written is tried again with the next round, and said once. */
+static void keep_state(struct acs *a)
+{
+	static struct acs_state s;
+
+	if (!*a->state_file)
+		return;
+	fill_state(a, &s);
+	if (!is_other_state(a, &s))
+		return;
+	if (acs_state_save(&s, a->state_file)) {
+		a->state = s;
+		a->state_wrong = false;
+		return;
+	}
+	if (!a->state_wrong)
+		fprintf(stderr, "acs_state: %s: %s; a restart will know no addresses\n",
+			a->state_file, strerror(errno));
+	a->state_wrong = true;
+}
+
+/*
+ * A clock that stands before the file's time has not been set yet, as on a router
+ * that has none of its own: nothing is known of the age then, and it is taken.
+ */
+static void restore_source(struct acs *a, size_t i)
+{
+	struct acs_source	*s = &a->source[i];
+	const struct acs_known	*k = acs_state_find(&a->state, i == SOURCE_LIST, s->name);
+	int64_t			 age_s = k ? (int64_t)(wall_clock_ms() / 1000) - k->when_s : 0;
+	char			 text[24];
+
+	if (!is_used(s) || s->known || !k)
+		return;
+	age_s = age_s < 0 ? 0 : age_s;
+	say_span((uint64_t)age_s * 1000, text);
+	if (age_s > a->keep_s) {
+		fprintf(stderr, "acs: %s: what was known %s ago is too old\n", s->name, text);
+		return;
+	}
+	s->known = true;
+	s->good_s = k->when_s;
+	s->good_ms = (int64_t)monotonic_ms() - age_s * 1000;
+	s->n = k->n;
+	memcpy(s->prefix, k->prefix, sizeof(s->prefix));
+	qsort(s->prefix, s->n, sizeof(s->prefix[0]), compare);
+	fprintf(stderr, "acs: %s: as known %s ago: ", s->name, text);
+	tell_prefixes(s, stderr);
+	fputc('\n', stderr);
+}
+
+/* The file after a change of the configuration: read, and without what is not wanted. */
+static void configure_state(struct acs *a, const struct conf *c)
+{
+	snprintf(a->state_file, sizeof(a->state_file), "%s", c->acs_state);
+	a->keep_s = (int64_t)c->acs_keep_days * 24 * 60 * 60;
+	a->state.n = 0;
+	a->state_wrong = false;
+	if (*a->state_file)
+		acs_state_load(&a->state, a->state_file, stderr);
+	for (size_t i = 0; i < SOURCES_OF_ACS; i++)
+		restore_source(a, i);
+	keep_state(a);
+}
+
 void acs_configure(struct acs *a, const struct conf *c)
 {
 	static struct acs before;
@@ -118,6 +220,7 @@ void acs_configure(struct acs *a, const struct conf *c)
 	for (size_t i = 0; i < NAMES_MAX; i++)
 		configure_source(a, i, i < c->n_names ? c->name[i] : "", &before);
 	configure_source(a, SOURCE_LIST, c->acs_file, &before);
+	configure_state(a, c);
 	collect(a);
 	a->refresh_ms = c->acs_refresh_ms;
 	a->sandbox_optional = c->sandbox_optional;
@@ -213,6 +316,7 @@ static void end_round(struct acs *a, uint64_t now_ms)
 		if (a->source[i].waiting)
 			set_wrong(&a->source[i], "the resolver gave no answer");
 	acs_stop(a);
+	keep_state(a);
 	if (acs_wrong(a) == 0)
 		a->again_ms = 0;
 	else
@@ -243,10 +347,12 @@ static void take_good(struct acs_source *s, const struct resolve_answer *r, uint
 
 	memcpy(sorted, r->prefix, size);
 	qsort(sorted, r->n, sizeof(sorted[0]), compare);
-	same = s->good_ms && r->n == s->n && memcmp(sorted, s->prefix, size) == 0;
+	same = s->known && r->n == s->n && memcmp(sorted, s->prefix, size) == 0;
 	memcpy(s->prefix, sorted, size);
 	s->n = r->n;
-	s->good_ms = now_ms;
+	s->known = true;
+	s->good_ms = (int64_t)now_ms;
+	s->good_s = (int64_t)(wall_clock_ms() / 1000);
 	if (!same || *s->wrong) {
 		fprintf(stderr, "acs: %s: ", s->name);
 		tell_prefixes(s, stderr);
@@ -343,7 +449,7 @@ void acs_tell(const struct acs *a, uint64_t now_ms, FILE *out)
 			continue;
 		fprintf(out, "acs_source_%d=%s\t%s\t%" PRId64 "\t%s\t", n++,
 			i == SOURCE_LIST ? "file" : "name", s->name,
-			s->good_ms ? (int64_t)(now_ms - s->good_ms) : -1, s->wrong);
+			s->known ? (int64_t)now_ms - s->good_ms : -1, s->wrong);
 		tell_prefixes(s, out);
 		fputc('\n', out);
 	}

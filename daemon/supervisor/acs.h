@@ -5,13 +5,14 @@
  *
  * A resolver (daemon/resolver) is started for each round and ends with it.  What
  * it says is looked at again here, and a source that has no good answer keeps the
- * last good one.
+ * last good one, over a restart by way of a file (acs_state.h).
  */
 #ifndef CWMPGATE_ACS_H
 #define CWMPGATE_ACS_H
 
 #include <sys/types.h>
 
+#include "acs_state.h"
 #include "conf.h"
 #include "nftset.h"
 #include "watch.h"
@@ -21,7 +22,9 @@ struct acs_source {
 	char		 name[PATH_LEN_MAX];		/* "": not used */
 	struct prefix	 prefix[LIST_PREFIXES_MAX];	/* the last good ones */
 	size_t		 n;
-	uint64_t	 good_ms;	/* when they were told last; 0: never */
+	bool		 known;		/* they are: @prefix, @n and what follows count */
+	int64_t		 good_ms;	/* when they were told last; before 0: before the machine began */
+	int64_t		 good_s;	/* the same since 1970 */
 	char		 wrong[96];	/* with the latest answer; "": nothing */
 	bool		 waiting;	/* for an answer in this round */
 };
@@ -30,6 +33,10 @@ struct acs {
 	struct acs_source	 source[SOURCES_OF_ACS];
 	struct found		 found;		/* of all sources */
 	uint32_t		 refresh_ms;
+	char			 state_file[PATH_LEN_MAX];	/* "": nothing outlives us */
+	int64_t			 keep_s;	/* how old that may be */
+	struct acs_state	 state;		/* what stands in it */
+	bool			 state_wrong;	/* it cannot be written; that was said */
 	bool			 sandbox_optional;
 	struct watch		 watch;		/* of the file */
 	bool			 file_changed;
@@ -45,7 +52,7 @@ void acs_init(struct acs *a);
 
 /*
  * The sources of @c from now on; those that were there before keep what is known
- * of them.
+ * of them, and others what the file says, if it is not too old.
  */
 void acs_configure(struct acs *a, const struct conf *c);
 

@@ -51,6 +51,8 @@ struct conf {
 	char		name[NAMES_MAX][HOST_NAME_SIZE];
 	char		acs_file[PATH_LEN_MAX];	/* "" : none */
 	uint32_t	acs_refresh_ms;
+	char		acs_state[PATH_LEN_MAX];	/* "" : none */
+	unsigned	acs_keep_days;
 	char		credentials_file[PATH_LEN_MAX];	/* "" : none */
 	uint16_t	queue;
 	uint32_t	mark;		/* one bit */

@@ -503,6 +503,16 @@ static void read_acs_refresh(struct reading *r, const struct setting *s, config_
 	read_seconds(r, s, node, &r->c->acs_refresh_ms);
 }
 
+static void read_acs_state(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_file_name(r, s, node, r->c->acs_state);
+}
+
+static void read_acs_keep(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	read_integer(r, s, node, &r->c->acs_keep_days);
+}
+
 static void read_control(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	const char *text = config_setting_get_string(node);
@@ -559,6 +569,8 @@ const struct setting conf_settings[] = {
 		      " or \"acs.example.net\"" },
 	{ "acs_refresh", "300", read_acs_refresh, .min = 10, .max = 86400, .unit = "seconds" },
 	{ "acs_file", "\"\"", read_acs_file, .expected = A_FILE_OR_NONE },
+	{ "acs_state", "\"/var/lib/cwmpgate/acs\"", read_acs_state, .expected = A_FILE_OR_NONE },
+	{ "acs_keep", "30", read_acs_keep, .min = 1, .max = 3650, .unit = "days" },
 	{ "allow_any", "false", read_allow_any, .expected = A_BOOL },
 	{ "ports", "[ 7547, 30005 ]", read_ports,
 	  .expected = "1 to 16 different port numbers from 1 to 65535" },

@@ -56,6 +56,7 @@ class Gate:
         self.config = net.dir / "cwmpgate.conf"
         self.credentials = net.dir / "credentials"
         self.control = net.dir / "control"
+        self.acs_state = net.dir / "state" / "acs"
         self.status_file = net.dir / "status"
         self.written_file = net.dir / "written"
         self.log_file = net.dir / "gate.log"
@@ -69,7 +70,7 @@ class Gate:
     def write_config(self, **overrides):
         self.config.write_text(configuration(
             {**SETTINGS, "credentials": str(self.credentials), "control": str(self.control),
-             **overrides}))
+             "acs_state": str(self.acs_state), **overrides}))
 
     def argv(self, *more):
         return [DAEMON, "-c", self.config, *more]

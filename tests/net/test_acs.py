@@ -271,6 +271,152 @@ def test_name_that_is_no_longer_configured(net, dns, agent, unstarted_gate):
     assert elements(net, "found4") == [] and sources(gate) == {}
 
 
+# -- over a restart ------------------------------------------------------------
+
+def kept(gate):
+    """The lines of the state file, without the remark and the times."""
+    if not gate.acs_state.exists():
+        return []
+    return [re.sub(r"^(name|file) \d+", r"\1", x) for x in
+            gate.acs_state.read_text().splitlines() if not x.startswith("#")]
+
+
+def keeps(gate, *lines):
+    lab.wait_until(lambda: kept(gate) == list(lines), lambda: f"{lines}: {kept(gate)}", 10)
+
+
+@by_name
+def test_state_survives_a_restart(net, dns, agent, unstarted_gate):
+    """At once, and while no server answers."""
+    dns.set(acs_example_net=[lab.ACS4, lab.ACS6])
+    gate = unstarted_gate.start()
+    keeps(gate, f"name {NAME}", f"{lab.ACS4}/32", f"{lab.ACS6}/128")
+    assert gate.acs_state.stat().st_mode & 0o777 == 0o600
+    gate.stop()
+    dns.stop()
+    gate.start()
+    assert elements(net, "found4") == [lab.ACS4] and elements(net, "found6") == [lab.ACS6]
+    assert curl(net, lab.ROUTER4) == "200" and not admitted(net, lab.ACS4_B)
+    assert re.search(rf"{NAME}: as known \d+ s ago: .*{lab.ACS4}", gate.log())
+    wrong(gate, NAME, "failure")
+    assert elements(net, "found4") == [lab.ACS4]
+    assert re.search(r"addresses known before stay in use", gate.log())
+    dns.start()
+    dns.set(acs_example_net=[lab.ACS4_B])
+    wait_for(net, [lab.ACS4_B], [], seconds=REFRESH + 3)
+    keeps(gate, f"name {NAME}", f"{lab.ACS4_B}/32")
+
+
+@by_name
+def test_state_survives_a_kill(net, dns, agent, unstarted_gate):
+    """And the rules that are gone with the machine."""
+    dns.set(acs_example_net=[lab.ACS4])
+    gate = unstarted_gate.start()
+    keeps(gate, f"name {NAME}", f"{lab.ACS4}/32")
+    gate.kill()
+    dns.stop()
+    net.router.run("nft", "flush", "ruleset")
+    gate.start()
+    assert admitted(net) and not admitted(net, lab.ACS4_B)
+
+
+def test_state_of_a_file(net, listed):
+    """What the agent's file said last, when it is gone: /var is memory on a router."""
+    write(listed, f"{lab.ACS4}\n")
+    keeps(listed, f"file {listed.file}", f"{lab.ACS4}/32")
+    listed.stop()
+    listed.file.unlink()
+    listed.start()
+    assert elements(net, "found4") == [lab.ACS4] and admitted(net)
+    write(listed, "")
+    wait_for(net, [])
+    keeps(listed, f"file {listed.file}")
+
+
+@by_name
+def test_state_is_written_when_it_changes(net, dns, agent, unstarted_gate):
+    """And not when the same is found again, nor at a restart."""
+    dns.set(acs_example_net=[lab.ACS4])
+    gate = unstarted_gate.start()
+    keeps(gate, f"name {NAME}", f"{lab.ACS4}/32")
+    inode = gate.acs_state.stat().st_ino
+    for _ in range(2):
+        before = gate.log().count("reloaded")
+        new_round(gate)
+        lab.wait_until(lambda: gate.log().count("reloaded") > before and
+                       RESOLVER not in gate.processes(), "a round has ended")
+    gate.stop()
+    gate.start()
+    lab.wait_until(lambda: RESOLVER not in gate.processes(), "another one")
+    assert gate.acs_state.stat().st_ino == inode
+    dns.set(acs_example_net=[lab.ACS4_B])
+    new_round(gate)
+    keeps(gate, f"name {NAME}", f"{lab.ACS4_B}/32")
+
+
+@by_name
+def test_state_of_what_is_no_longer_configured(net, dns, agent, unstarted_gate):
+    """Dropped by the reload, and not taken when it comes back."""
+    dns.set(acs_example_net=[lab.ACS4])
+    gate = unstarted_gate.start()
+    keeps(gate, f"name {NAME}", f"{lab.ACS4}/32")
+    dns.stop()
+    gate.write_config(acs=["two.example.net"], acs_refresh=REFRESH)
+    new_round(gate)
+    keeps(gate)
+    gate.write_config(acs=[NAME], acs_refresh=REFRESH)
+    new_round(gate)
+    assert elements(net, "found4") == []
+
+
+def write_state(gate, text, mode=0o600):
+    gate.acs_state.parent.mkdir(exist_ok=True)
+    gate.acs_state.write_text(text)
+    gate.acs_state.chmod(mode)
+
+
+DAY = 24 * 60 * 60
+
+# what stands there: what is said, and whether it is taken
+STATES = {
+    "new": (lambda now: f"name {now - 2 * DAY} {NAME}\n{lab.ACS4}\n", 0o600, "48 h ago|2 days ago", True),
+    "of a clock that was right": (lambda now: f"name {now + 9 * DAY} {NAME}\n{lab.ACS4}\n", 0o600,
+                                  "0 s ago", True),
+    "old": (lambda now: f"name {now - 31 * DAY} {NAME}\n{lab.ACS4}\n", 0o600, "too old", False),
+    "another name's": (lambda now: f"name {now} two.example.net\n{lab.ACS4}\n", 0o600, "", False),
+    "a file's": (lambda now: f"file {now} /{NAME}\n{lab.ACS4}\n", 0o600, "", False),
+    "half wrong": (lambda now: f"name {now} {NAME}\n{lab.ACS4}\n0.0.0.0/0\n", 0o600,
+                   ":3: nothing that was written", False),
+    "somebody else's": (lambda now: f"name {now} {NAME}\n{lab.ACS4}\n", 0o620,
+                        "can be written by others", False),
+}
+
+
+@by_name
+@pytest.mark.parametrize("state", STATES)
+def test_state_that_is(net, agent, unstarted_gate, state):
+    text, mode, said, taken = STATES[state]
+    Dns(net)			# nobody answers there
+    gate = unstarted_gate
+    write_state(gate, text(int(time.time())), mode)
+    gate.start()
+    assert re.search(said, gate.log())
+    assert elements(net, "found4") == ([lab.ACS4] if taken else [])
+    assert admitted(net) == taken
+
+
+@by_name
+def test_state_that_cannot_be_written(net, dns, agent, unstarted_gate):
+    """It is said once, and the gate serves."""
+    dns.set(acs_example_net=[lab.ACS4])
+    gate = unstarted_gate
+    gate.acs_state.parent.write_text("")
+    gate.start()
+    wait_for(net, [lab.ACS4])
+    lab.wait_until(lambda: "a restart will know no addresses" in gate.log(), gate.log)
+    assert admitted(net)
+
+
 # -- the process -------------------------------------------------------------
 
 def resolver(gate):

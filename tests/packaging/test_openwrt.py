@@ -139,6 +139,7 @@ interfaces = [ "eth0.2" ];
 credentials = "{etc}/credentials";
 control = "/var/run/cwmpgate/control";
 metrics_file = "/var/run/cwmpgate/metrics.prom";
+acs_state = "/etc/cwmpgate/acs";
 """
     assert (etc / "credentials").read_text() == "acs:it's \"a\\secret:1\n"
     assert (etc / "credentials").stat().st_mode & 0o777 == 0o600
@@ -185,6 +186,15 @@ def test_refused(router, text, word):
     assert done.returncode != 0 and word in done.stdout, done.stdout
     assert router.read("var/etc/cwmpgate/cwmpgate.conf") == before
     assert "procd_open_instance " not in router.procd()
+
+
+def test_every_setting_is_an_option(router):
+    """Those that are lists have UCI's own names."""
+    words = re.findall(r'^(?:TEXTS|NUMBERS)="([^"]*)"', router.read("usr/libexec/cwmpgate/render.sh"),
+                       re.M)
+    settings = re.findall(r"^#([a-z_]+) = ", (REPO / "conf/cwmpgate.conf").read_text(), re.M)
+    own = {"ports", "acs", "path", "interfaces", "credentials"}
+    assert {x for w in words for x in w.split() if "$" not in x} == set(settings) - own
 
 
 def test_own_file(router):

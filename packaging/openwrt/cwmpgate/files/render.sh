@@ -8,7 +8,9 @@
 # cwmpgate.conf(5)'s settings that are one text, and those that are no text.
 TEXTS="mode syn unknown_fields attempts requests all_requests malformed digest on_bad_digest"
 TEXTS="$TEXTS nonce_bind daemon_down overload sandbox control metrics_file kmod firewall"
+TEXTS="$TEXTS acs_file acs_state log_file log_rate"
 NUMBERS="allow_any path_query ban ban_max credentials_grace nonce_lifetime hide_server queue mark"
+NUMBERS="$NUMBERS acs_refresh acs_keep"
 OURS="enabled acs network port path agent credentials conffile"
 
 has_word() {
@@ -104,7 +106,9 @@ render_conf() {
 	setting_list interfaces network device_of
 	config_get value main credentials "$1"
 	[ -z "$value" ] || printf 'credentials = %s;\n' "$(quoted "$value")"
-	for name in control:/var/run/cwmpgate/control metrics_file:/var/run/cwmpgate/metrics.prom; do
+	# /var is in memory; /etc/cwmpgate is flash, and kept over an upgrade.
+	for name in control:/var/run/cwmpgate/control metrics_file:/var/run/cwmpgate/metrics.prom \
+		acs_state:/etc/cwmpgate/acs; do
 		config_get value main "${name%%:*}"
 		[ -n "$value" ] || printf '%s = "%s";\n' "${name%%:*}" "${name#*:}"
 	done
