@@ -48,8 +48,8 @@ CLI	:= $(filter-out daemon/common/sandbox%,$(COMMON)) $(wildcard daemon/supervis
 	   $(filter-out daemon/cli/replay.c daemon/cli/capture.c,$(wildcard daemon/cli/*.c))
 REPLAY	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) \
 	   $(addprefix daemon/cli/,replay.c capture.c show.c lesson.c acsmatch.c)
-# What reads the files of ACS addresses, the agent's and the daemon's.
-ACS	:= daemon/resolver/list.c daemon/supervisor/acs_state.c
+# What reads files besides the configuration; pure, too.
+READERS	:= daemon/resolver/list.c daemon/supervisor/acs_state.c daemon/cli/uci.c
 UNIT	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ	:= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := build/cwmpgated build/cwmpgate-guard build/cwmpgate-judge build/cwmpgate-resolver \
@@ -123,7 +123,7 @@ build/san/cwmpgate-guard: $(call in_san,$(GUARD))
 build/san/cwmpgate-judge: $(call in_san,$(JUDGE))
 	$(call SANLINK,libcrypto libcap-ng)
 
-build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) $(patsubst %.c,build/san/%.o,$(ACS) $(HOOKS)) \
+build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) $(patsubst %.c,build/san/%.o,$(READERS) $(HOOKS)) \
 	      $(patsubst %.c,build/san/%.o,$(wildcard daemon/supervisor/conf*.c))
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $$(pkg-config --libs cmocka libcrypto libconfig)

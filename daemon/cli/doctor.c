@@ -78,57 +78,13 @@ static void look_at_conf(struct doctor *d)
 			   "digest is \"off\": passwords are left to the agent");
 }
 
-/* Known to everybody who has such an agent. */
-static bool is_default(const struct credential *c)
-{
-	static const char *const words[] = { "iopsys", "easycwmp", "cwmp", "admin", "password" };
-
-	if (c->hashed)
-		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strlen(words[i]) == c->password_len &&
-		    memcmp(words[i], c->password, c->password_len) == 0)
-			return true;
-	return c->user_len == c->password_len && memcmp(c->user, c->password, c->user_len) == 0;
-}
-
-static bool read_credentials(struct credentials *out, const char *file)
-{
-	FILE	*nowhere = fopen("/dev/null", "we");
-	bool	 good = nowhere && conf_credentials(out, file, nowhere);
-
-	if (nowhere)
-		fclose(nowhere);
-	return good;
-}
-
-static void look_at_credentials(struct doctor *d)
-{
-	static struct credentials	credentials;
-	const char			*file = d->conf->credentials_file;
-
-	if (!d->cli->conf_good || !*file)
-		return;
-	if (!read_credentials(&credentials, file)) {
-		doctor_say(d, FOUND_BAD, "cwmpgate check shows why; it has to be root's, of mode 0600",
-			   "the credentials in %s cannot be used", file);
-		return;
-	}
-	doctor_say(d, FOUND_GOOD, NULL, "%s: %zu credentials, readable by root alone", file,
-		   credentials.n);
-	for (size_t i = 0; i < credentials.n; i++)
-		if (is_default(&credentials.of[i]))
-			doctor_say(d, FOUND_BAD, "let the ACS set one of its own for each device "
-				   "(ConnectionRequestPassword)",
-				   "the password of credentials %zu is a well-known default", i + 1);
-	explicit_bzero(&credentials, sizeof(credentials));
-}
-
 static void look_at_users(struct doctor *d)
 {
-	static const char *const names[] = { "_cwmpgate", "_cwmpgate-judge" };
+	static const char *const names[] = {
+		"_cwmpgate", "_cwmpgate-judge", "_cwmpgate-resolver",
+	};
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!getpwnam(names[i]))
 			doctor_say(d, FOUND_ODD, "packages make it; a number is used meanwhile",
 				   "there is no user %s", names[i]);
@@ -214,7 +170,7 @@ enum status cmd_doctor(struct cli *c, int argc, char *argv[])
 	if (c->json)
 		fputs("{\"findings\":[", stdout);
 	look_at_conf(&d);
-	look_at_credentials(&d);
+	doctor_passwords(&d);
 	look_at_users(&d);
 	look_at_daemon(&d);
 	look_at_fail_mode(&d);

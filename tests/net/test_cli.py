@@ -390,6 +390,34 @@ def test_doctor_default_passwords(net, unstarted_gate, text, what):
     assert status == FAILED and any(what in line for line in found["BAD"]), text
 
 
+ICWMP = "config acs 'acs'\n\toption passwd 'iopsys'\nconfig cpe 'cpe'\n\toption userid '{}'\n" \
+    "\toption passwd '{}'\n"
+EASYCWMP = "config local\n\toption username '{}'\n\toption password {}\n" \
+    "config acs\n\toption password easycwmp\n"
+
+
+@pytest.mark.parametrize("name, text, kind, what", [
+    ("cwmp", ICWMP.format("00D0D6-1", "iopsys"), "BAD", "password of icwmp is a well-known default"),
+    ("cwmp", ICWMP.format("a", "only here"), "good", "password of icwmp is none that everybody knows"),
+    ("cwmp", ICWMP.format("a", ""), "BAD", "icwmp has no user or no password, and answers every request with 503"),
+    ("easycwmp", EASYCWMP.format("easycwmp", '"easycwmp"'), "BAD", "password of easycwmp is a well"),
+    ("easycwmp", EASYCWMP.format("a", "only-here"), "good", "password of easycwmp is none"),
+    ("easycwmp", "config acs\n", "BAD", "easycwmp has no user or no password, and takes any"),
+])
+def test_doctor_agents_own_password(net, unstarted_gate, name, text, kind, what):
+    """Where OpenWrt's agents keep it, in an /etc that is this test's."""
+    layers = net.dir / "layers"
+    (net.dir / "word").write_text(text)
+    done = net.router.run("sh", "-c", f"""\
+mkdir {layers} && mount -t tmpfs tmpfs {layers} && mkdir {layers}/up {layers}/work &&
+mount -t overlay overlay -o lowerdir=/etc,upperdir={layers}/up,workdir={layers}/work /etc &&
+mkdir -p /etc/config && cp {net.dir}/word /etc/config/{name} &&
+exec {COMMAND} -c {unstarted_gate.config} doctor""", check=False, env=gate_module.ENVIRONMENT)
+    lines = re.findall(rf"^{kind} +(.*)$", done.stdout, re.M)
+    assert any(f"/etc/config/{name}: " in x and what in x for x in lines), done.stdout + done.stderr
+    assert "only here" not in done.stdout and "only-here" not in done.stdout
+
+
 def test_doctor_credentials_others_read(net, unstarted_gate):
     unstarted_gate.write_credentials("acs:another secret\n", 0o644)
     found, status, text = doctor(unstarted_gate)
