@@ -43,7 +43,7 @@ RESOLVER := $(COMMON) $(wildcard daemon/resolver/*.c) daemon/supervisor/conf_val
 SUPER	:= $(COMMON) daemon/guard/nfqueue.c daemon/guard/inject.c daemon/guard/packet.c \
 	   daemon/resolver/list.c $(wildcard daemon/supervisor/*.c)
 CLI	:= $(filter-out daemon/common/sandbox%,$(COMMON)) $(wildcard daemon/supervisor/conf*.c) \
-	   $(addprefix daemon/supervisor/,genl.c kmod.c kmodlook.c metrics.c nftlook.c queuelook.c) \
+	   $(addprefix daemon/supervisor/,genl.c iptlook.c kmod.c kmodlook.c metrics.c nftlook.c queuelook.c) \
 	   $(addprefix daemon/supervisor/,rules.c rules_ipt.c rules_xt.c run.c) \
 	   $(filter-out daemon/cli/replay.c daemon/cli/capture.c,$(wildcard daemon/cli/*.c))
 REPLAY	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) \

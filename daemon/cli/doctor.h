@@ -18,6 +18,9 @@ struct doctor {
 void doctor_say(struct doctor *d, enum finding f, const char *remedy, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Whether the rules are iptables' here, or would be. */
+bool doctor_in_iptables(const struct doctor *d);
+
 /* Well-known ones: in our credentials, and in the agent's own configuration. */
 void doctor_passwords(struct doctor *d);
 

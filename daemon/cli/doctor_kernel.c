@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rules.h"
+#include "rules_ipt.h"
+#include "rules_xt.h"
 #include "run.h"
 
 /* nft asks the kernel for each part, and -c leaves nothing behind. */
@@ -69,6 +72,40 @@ static void look_at_backend(struct doctor *d)
 	if (all)
 		doctor_say(d, FOUND_ODD, "it works; OpenWrt has it in kmod-nft-queue",
 			   "backend iptables-nft: the kernel has no nft queue statement");
+}
+
+bool doctor_in_iptables(const struct doctor *d)
+{
+	return d->facts->m.iptables || rules_wants_iptables(d->conf);
+}
+
+static bool has_iptables(bool four)
+{
+	return rules_ipt_run(four, "", (const char *const[3]){ "-V" }, NULL, NULL) == RAN_OK;
+}
+
+/* What the kernel has for them can only be told by loading the rules. */
+static void look_at_iptables(struct doctor *d)
+{
+	static const char	from[] = "Debian: packages iptables and ipset; OpenWrt: iptables or "
+					 "iptables-zz-legacy, ip6tables, ipset";
+	const char *const	ipset[] = { "ipset", "version", NULL };
+	const char		*lacks[] = {
+		has_iptables(true) ? NULL : "iptables for the kernel's old tables",
+		has_iptables(false) || !rules_xt_has_ip6() ? NULL :
+			"ip6tables for the kernel's old tables",
+		run(ipset, NULL, NULL) == RAN_MISSING ? "ipset" : NULL,
+	};
+	bool			all = true;
+
+	for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+		if (lacks[i])
+			doctor_say(d, FOUND_BAD, from, "there is no %s", lacks[i]);
+		all &= !lacks[i];
+	}
+	if (all)
+		doctor_say(d, FOUND_GOOD, NULL, "backend iptables: iptables and ipset are there%s",
+			   d->facts->m.iptables ? ", and the kernel took the rules" : "");
 }
 
 static void look_at_queue(struct doctor *d)
@@ -164,8 +201,12 @@ static void look_at_conntrack(struct doctor *d)
 
 void doctor_kernel(struct doctor *d)
 {
-	look_at_parts(d);
-	look_at_backend(d);
+	if (doctor_in_iptables(d)) {
+		look_at_iptables(d);
+	} else {
+		look_at_parts(d);
+		look_at_backend(d);
+	}
 	if (d->conf->mode != MODE_BLOCK)
 		look_at_queue(d);
 	look_at_module(d);

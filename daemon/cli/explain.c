@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "facts.h"
-#include "nftlook.h"
+#include "iptlook.h"
 #include "remedy.h"
 #include "ring.h"
 #include "run.h"
@@ -72,7 +72,7 @@ static void tell(const struct cli *c, const struct check *k, bool first)
 enum member { MEMBER_YES, MEMBER_NO, MEMBER_UNKNOWN };
 
 /* nft itself knows best whether an interval set has an address. */
-static enum member in_set(const char *set, const struct addr *a)
+static enum member in_nft_set(const char *set, const struct addr *a)
 {
 	char			name[16], element[INET6_ADDRSTRLEN + 8], text[INET6_ADDRSTRLEN];
 	const char *const	argv[] = { "nft", "get", "element", "inet", "cwmpgate", name,
@@ -91,18 +91,31 @@ static enum member in_set(const char *set, const struct addr *a)
 	return MEMBER_UNKNOWN;
 }
 
+/* One of "acs", "ban" and "found", which is part of acs where the sets are ipset's. */
+static enum member in_set(const struct metrics *m, const char *set, const struct addr *a)
+{
+	int has;
+
+	if (!m->iptables)
+		return in_nft_set(set, a);
+	has = iptlook_has(set, a);
+	return has < 0 ? MEMBER_UNKNOWN : has ? MEMBER_YES : MEMBER_NO;
+}
+
 /*
  * What the rules do with @a now, before the gate sees anything; it is in no
  * ring.  In mode "monitor" they only count.
  */
-static struct check check_rules(const struct addr *a, const char **remedy_text)
+static struct check check_rules(const struct cli *c, const struct addr *a,
+				const char **remedy_text)
 {
 	struct check		k = { "rules", RESULT_FAILED, NULL, "acs" };
-	struct nft_counter	counter[NFT_COUNTERS_MAX];
+	struct metrics		m = { .shm = NULL };
 	struct addr		source = addr_source(a);
-	const char		*mode = facts_mode_of_rules(counter, nftlook_counters(counter,
-								     NFT_COUNTERS_MAX));
+	const char		*mode;
 
+	metrics_look(&m, c->conf.queue);
+	mode = facts_mode_of_rules(m.counter, m.n_counters);
 	*remedy_text = NULL;
 	if (!*mode) {
 		k = (struct check){ "rules", RESULT_SKIPPED, "there are none in the kernel", NULL };
@@ -110,11 +123,11 @@ static struct check check_rules(const struct addr *a, const char **remedy_text)
 	} else if (strcmp(mode, "block") == 0) {
 		k.saw = "the ports are closed to everyone (counter blocked)";
 		k.setting = "mode";
-	} else if (in_set("ban", &source) == MEMBER_YES) {
+	} else if (in_set(&m, "ban", &source) == MEMBER_YES) {
 		k.saw = "the source is banned now (counter banned)";
 		k.setting = "ban";
 		*remedy_text = "cwmpgate bans shows for how long, cwmpgate unban ADDRESS ends it";
-	} else if (in_set("acs", a) == MEMBER_NO && in_set("found", a) != MEMBER_YES) {
+	} else if (in_set(&m, "acs", a) == MEMBER_NO && in_set(&m, "found", a) != MEMBER_YES) {
 		k.saw = *mode == 'm' ? "in no prefix of acs: enforce would drop it (counter not_acs)" :
 			"in no prefix of acs: dropped without an answer (counter not_acs)";
 		*remedy_text = "if it is an ACS, add it to acs and reload";
@@ -158,7 +171,7 @@ struct told {
 static void json_one(const struct cli *c, const struct policy *p, const struct told *t)
 {
 	const char	*remedy_text;
-	struct check	 rules = check_rules(&t->d.client, &remedy_text);
+	struct check	 rules = check_rules(c, &t->d.client, &remedy_text);
 
 	putchar('{');
 	json_decision(p, t->id, &t->d, stdout);
@@ -174,7 +187,7 @@ static void explain_one(const struct cli *c, const struct policy *p, const struc
 {
 	const struct decision	*d = &t->d;
 	const char		*remedy_text;
-	struct check		 rules = check_rules(&d->client, &remedy_text);
+	struct check		 rules = check_rules(c, &d->client, &remedy_text);
 	char			 who[INET6_ADDRSTRLEN], span[24];
 
 	if (c->json) {
@@ -244,7 +257,7 @@ static enum status explain_id(const struct cli *c, const struct shm *shm, unsign
 static void explain_source(const struct cli *c, const char *address, const struct addr *a)
 {
 	const char	*remedy_text;
-	struct check	 rules = check_rules(a, &remedy_text);
+	struct check	 rules = check_rules(c, a, &remedy_text);
 
 	if (c->json) {
 		printf("{\"src_ip\":\"%s\",\"checks\":[", address);

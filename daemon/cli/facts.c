@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "iptlook.h"
 #include "run.h"
 
 static bool has_counter(const struct nft_counter *counter, int n, const char *name)
@@ -80,6 +81,8 @@ const char *facts_when_full(const struct facts *f)
 	return "what does not fit is dropped (overload = \"closed\")";
 }
 
+enum { SHOWN = 6 };			/* of a set */
+
 /* The elements in what nft says of a set, on one line. */
 static size_t read_elements(const char *said, unsigned most, char *out, size_t max)
 {
@@ -100,12 +103,45 @@ static size_t read_elements(const char *said, unsigned most, char *out, size_t m
 	return len < max ? len : max - 1;
 }
 
-char *facts_acs(char *out, size_t max)
+/* The same of an ipset. */
+static size_t read_members(const char *members, unsigned most, char *out, size_t max)
 {
-	enum { SHOWN = 6 };
+	size_t		len = 0;
+	unsigned	n = 0;
+
+	for (const char *at = members; *at; at += strspn(at, "\n")) {
+		if (n++ < most && len < max)
+			len += (size_t)snprintf(out + len, max - len, "%s%.*s", len ? ", " : "",
+						(int)strcspn(at, " \n"), at);
+		at += strcspn(at, "\n");
+	}
+	if (n > most && len < max)
+		len += (size_t)snprintf(out + len, max - len, " and %u more", n - most);
+	return len < max ? len : max - 1;
+}
+
+static char *acs_of_ipset(char *out, size_t max)
+{
+	size_t len = 0;
+
+	*out = '\0';
+	for (int four = 1; four >= 0 && len + 2 < max; four--) {
+		char *members = iptlook_members("acs", four), part[256] = "";
+
+		if (members && read_members(members, SHOWN, part, sizeof(part)))
+			len += (size_t)snprintf(out + len, max - len, "%s%s", len ? ", " : "", part);
+		free(members);
+	}
+	return out;
+}
+
+char *facts_acs(const struct facts *f, char *out, size_t max)
+{
 	static const char *const	sets[] = { "acs4", "acs6", "found4", "found6" };
 	size_t				len = 0;
 
+	if (f->m.iptables)
+		return acs_of_ipset(out, max);
 	*out = '\0';
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]) && len + 2 < max; i++) {
 		const char *const	argv[] = { "nft", "list", "set", "inet", "cwmpgate", sets[i],

@@ -24,7 +24,7 @@ void facts_json(const struct facts *f);
 const char *facts_mode_of_rules(const struct nft_counter *counter, int n);
 
 /* Who may ask, as the kernel's sets have it; "" for nobody, or without rules. */
-char *facts_acs(char *out, size_t max);
+char *facts_acs(const struct facts *f, char *out, size_t max);
 
 /* What becomes of connection requests when there is no daemon. */
 const char *facts_without_daemon(const struct facts *f);

@@ -10,8 +10,9 @@
 #include <string.h>
 
 #include "client.h"
+#include "iptlook.h"
 #include "kmod.h"
-#include "nftlook.h"
+#include "metrics.h"
 #include "rules.h"
 #include "say.h"
 
@@ -102,15 +103,18 @@ enum status cmd_confirm(struct cli *c, int argc, char *argv[])
 enum status cmd_bans(struct cli *c, int argc, char *argv[])
 {
 	static struct nft_ban	ban[2 * SOURCES_MAX];
+	struct metrics		m = { .shm = NULL };
 	char			text[INET6_ADDRSTRLEN], span[24];
 	int			n;
 
 	(void)argv;
 	if (argc)
 		return wrong_usage();
-	n = nftlook_bans(ban, sizeof(ban) / sizeof(ban[0]));
+	metrics_look(&m, c->conf.queue);
+	n = m.iptables ? iptlook_bans(ban, sizeof(ban) / sizeof(ban[0])) :
+			 nftlook_bans(ban, sizeof(ban) / sizeof(ban[0]));
 	if (n < 0) {
-		fprintf(stderr, "cwmpgate: %s\n", strerror(errno));
+		fprintf(stderr, "cwmpgate: %s%s\n", m.iptables ? "ipset: " : "", strerror(errno));
 		return errno == EPERM ? STATUS_DENIED : STATUS_FAILED;
 	}
 	if (c->json)

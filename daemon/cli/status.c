@@ -89,7 +89,9 @@ static void say_rules(const struct cli *c, const struct facts *f)
 
 	client_value(&f->reply, "backend", backend, sizeof(backend));
 	if (f->m.n_counters == 0)
-		row(c, "rules", "MISSING: the kernel has no table inet cwmpgate");
+		row(c, "rules", "MISSING: the kernel has no table inet cwmpgate, nor chains in iptables");
+	else if (f->m.iptables)
+		row(c, "rules", "loaded; they are in iptables and ipset");
 	else if (strcmp(backend, "iptables") == 0)
 		row(c, "rules", "loaded; the queue rules are in iptables-nft's mangle table, "
 		    "since the kernel has no nft queue statement");
@@ -140,7 +142,7 @@ static void say_state(const struct cli *c, const struct facts *f)
 	row(c, "without daemon", facts_without_daemon(f));
 	row(c, "queue full", facts_when_full(f));
 	say_ports(c, f);
-	row(c, "acs", *facts_acs(acs, sizeof(acs)) ? acs : "nobody may ask");
+	row(c, "acs", *facts_acs(f, acs, sizeof(acs)) ? acs : "nobody may ask");
 	say_acs(c, f);
 	snprintf(text, sizeof(text), "%" PRIu64, f->m.credentials);
 	row(c, "credentials", text);

@@ -8,24 +8,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "iptlook.h"
+
 static const char *const act_name[] = {
 	[ACT_NONE] = "none", [ACT_PASS] = "pass", [ACT_BLANK] = "blank", [ACT_TRIM] = "trim",
 	[ACT_DELIVER] = "deliver", [ACT_ABSORB] = "absorb", [ACT_DROP] = "drop",
 	[ACT_REFUSE] = "refuse", [ACT_BUSY] = "busy",
 };
 
+/* A kernel without nf_tables answers with an error, which is no rules. */
 void metrics_look(struct metrics *m, uint16_t num)
 {
 	struct nft_ban none;
 
 	m->has_queue = queuelook(num, &m->queue);
 	m->n_counters = nftlook_counters(m->counter, NFT_COUNTERS_MAX);
-	if (m->n_counters < 0)
-		m->n_counters = 0;
+	if (m->n_counters <= 0) {
+		m->n_counters = iptlook_counters(m->counter, NFT_COUNTERS_MAX);
+		m->iptables = m->n_counters > 0;
+	}
 	if (m->n_counters > NFT_COUNTERS_MAX)
 		m->n_counters = NFT_COUNTERS_MAX;
 	kmodlook(&m->kmod);
-	m->bans = nftlook_bans(&none, 0);
+	m->bans = m->iptables ? iptlook_bans(&none, 0) : nftlook_bans(&none, 0);
 	if (m->bans < 0)
 		m->bans = 0;
 }
@@ -116,7 +121,7 @@ static void write_kmod(const struct kmod_state *k, FILE *out)
 static void write_kernel(const struct metrics *m, FILE *out)
 {
 	one(out, "rules_present", "gauge", "1 while the kernel has our rules.",
-	    m->n_counters > 0 || m->iptables);
+	    m->n_counters > 0);
 	one(out, "bans", "gauge", "Sources that are banned now.", (uint64_t)m->bans);
 	if (m->n_counters)
 		begin(out, "rules_packets_total", "counter",

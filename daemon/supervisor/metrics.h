@@ -21,14 +21,14 @@ struct metrics {
 	uint64_t		 restarts, acs, acs_wrong, credentials;
 	bool			 has_queue;
 	struct queue_state	 queue;
-	int			 n_counters;	/* 0: no rules of ours in nftables */
+	int			 n_counters;	/* 0: no rules of ours */
 	bool			 iptables;	/* they are in iptables */
 	struct nft_counter	 counter[NFT_COUNTERS_MAX];
 	int			 bans;
 	struct kmod_state	 kmod;
 };
 
-/* Asks the kernel for what it knows, about queue @num and our table. */
+/* Asks the kernel for what it knows, about queue @num and our rules. */
 void metrics_look(struct metrics *m, uint16_t num);
 
 void metrics_write(const struct metrics *m, FILE *out);

@@ -302,7 +302,7 @@ static bool load_nftables(const struct conf *c, const struct found *found,
 	return false;
 }
 
-static bool wants_iptables(const struct conf *c)
+bool rules_wants_iptables(const struct conf *c)
 {
 	switch (c->firewall) {
 	case FIREWALL_NFTABLES:
@@ -319,7 +319,7 @@ static bool wants_iptables(const struct conf *c)
 bool rules_load(const struct conf *c, const struct found *found, enum rules_backend *used,
 		FILE *err)
 {
-	if (!wants_iptables(c))
+	if (!rules_wants_iptables(c))
 		return load_nftables(c, found, used, err) && rules_ipt_unload(err);
 	*used = RULES_IPTABLES;
 	if (!rules_ipt_load(c, found, err))

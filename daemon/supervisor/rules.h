@@ -42,6 +42,9 @@ bool rules_load(const struct conf *c, const struct found *found, enum rules_back
  */
 void rules_close(const struct conf *c, FILE *err);
 
+/* Whether rules_load() would make rules for iptables and ipset of it. */
+bool rules_wants_iptables(const struct conf *c);
+
 /* Whether all that rules_load() made with @used is still there. */
 bool rules_present(enum rules_backend used);
 

@@ -38,9 +38,8 @@ enum { TABLES = sizeof(tables) / sizeof(tables[0]), WAYS = 2 };
 /* Lines of ours in what iptables-save said after the last load. */
 static size_t loaded_lines[2];
 
-/* iptables' program @tool for the old tables, whatever its name is here. */
-static enum ran run_ipt(bool four, const char *tool, const char *const more[3],
-			const char *input, char **said)
+enum ran rules_ipt_run(bool four, const char *tool, const char *const more[3],
+		       const char *input, char **said)
 {
 	const char	*six = four ? "" : "6";
 	char		 name[40], *version = NULL;
@@ -68,7 +67,7 @@ static enum ran run_ipt(bool four, const char *tool, const char *const more[3],
 
 bool rules_ipt_possible(void)
 {
-	return run_ipt(true, "", (const char *const[3]){ "-V" }, NULL, NULL) == RAN_OK;
+	return rules_ipt_run(true, "", (const char *const[3]){ "-V" }, NULL, NULL) == RAN_OK;
 }
 
 /* What is loaded, NULL if that cannot be told. */
@@ -76,7 +75,7 @@ static char *saved(bool four)
 {
 	char *said = NULL;
 
-	if (run_ipt(four, "-save", (const char *const[3]){ NULL }, NULL, &said) == RAN_OK)
+	if (rules_ipt_run(four, "-save", (const char *const[3]){ NULL }, NULL, &said) == RAN_OK)
 		return said;
 	free(said);
 	return NULL;
@@ -310,8 +309,8 @@ static bool say(const char *program, enum ran ran, const char *said, FILE *err)
 static bool restore(bool four, const char *text, FILE *err)
 {
 	char		*said = NULL;
-	enum ran	 ran = run_ipt(four, "-restore",
-				       (const char *const[3]){ "-w", "--noflush" }, text, &said);
+	enum ran	 ran = rules_ipt_run(four, "-restore",
+					     (const char *const[3]){ "-w", "--noflush" }, text, &said);
 	bool		 ok = say(four ? "iptables-restore" : "ip6tables-restore", ran, said, err);
 
 	free(said);

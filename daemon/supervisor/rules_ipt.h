@@ -12,6 +12,14 @@
 
 #include "conf.h"
 #include "nftset.h"
+#include "run.h"
+
+/*
+ * Runs iptables' program @tool ("", "-save", "-restore") for the kernel's old tables,
+ * whatever its name is here, as run().
+ */
+enum ran rules_ipt_run(bool four, const char *tool, const char *const more[3],
+		       const char *input, char **said);
 
 /* Whether iptables for the kernel's old tables is installed. */
 bool rules_ipt_possible(void);

@@ -177,7 +177,6 @@ static void write_metrics(struct supervisor *s, bool up, uint64_t now_ms)
 			      .uptime_ms = now_ms - s->begun_ms, .restarts = s->restarts,
 			      .acs = s->conf->n_prefixes + s->acs.found.n,
 			      .acs_wrong = acs_wrong(&s->acs),
-			      .iptables = s->rules_loaded && s->backend == RULES_IPTABLES,
 			      .credentials = s->credentials->n };
 	metrics_look(&m, s->conf->queue);
 	if (!metrics_write_file(&m, file))

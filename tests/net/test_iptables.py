@@ -2,12 +2,15 @@
 """A router that has iptables and ipset alone: the same promises, other rules."""
 
 import concurrent.futures
+import re
 import signal
 import socket
 
 import pytest
 
 import lab
+from command import COMMAND, OK, as_json, cwmpgate, good
+from gate import ENVIRONMENT
 from heads import ask, bare, end_of, status_of
 from test_failclosed import nothing_gets_in
 from test_good import BOTH_FAMILIES, BOTH_PORTS, curl
@@ -233,3 +236,151 @@ def test_from_nftables_and_back(net, agent, gate):
         assert ("CWMPGATE_GATE" in rules(net)) == (firewall == "iptables")
         assert curl(net, lab.ROUTER4) == "200"
         cannot_connect(net.stranger, lab.ROUTER4_FAR)
+
+
+# -- the command ---------------------------------------------------------------
+
+def test_status(net, agent, gate):
+    text = good(gate, "status")
+    assert re.search(r"^rules +loaded; they are in iptables and ipset", text, re.M)
+    assert re.search(r"^acs +192\.0\.2\.10/31, 2001:db8:1::10/127", text, re.M), text
+    gate.stop()
+    assert "nothing reaches the agent until the daemon is back" in cwmpgate(gate, "status").stdout
+    gate.unload()
+    assert "as open as without it" in cwmpgate(gate, "status").stdout
+
+
+@BOTH_FAMILIES
+def test_bans(net, agent, gate, address):
+    """They are listed, explained and ended, by family as ipset keeps them."""
+    source, banned = (lab.ACS6, "2001:db8:1::") if ":" in address else (lab.ACS4, lab.ACS4)
+    assert as_json(gate, "bans") == []
+    good(gate, "ban", source, "3600")
+    (ban,) = as_json(gate, "bans")
+    assert ban["source"] == banned and 3000 < ban["seconds_left"] <= 3600
+    assert 'cwmpgate_bans 1\n' in good(gate, "metrics")
+    assert "banned now" in good(gate, "explain", source)
+    good(gate, "unban", source)
+    assert as_json(gate, "bans") == []
+    assert curl(net, address) == "200"
+
+
+@pytest.mark.parametrize("source, what", [
+    (lab.ACS4, "acs"), (lab.ACS6, "acs"), (lab.STRANGER4, "in no prefix of acs: dropped"),
+    (lab.STRANGER6, "in no prefix of acs: dropped")])
+def test_explain(net, agent, gate, source, what):
+    text = good(gate, "explain", source)
+    assert ("in no prefix of acs" in text) == (what != "acs") and what in text
+
+
+@BOTH_FAMILIES
+def test_counters(net, agent, gate, address):
+    def counters():
+        found = re.findall(r'^cwmpgate_rules_packets_total\{counter="(\w+)"\} (\d+)$',
+                           good(gate, "metrics"), re.M)
+        return {name: int(n) for name, n in found}
+    before = counters()
+    assert set(before) == {"banned", "not_acs", "syn_over_rate", "unmarked"}
+    far = lab.ROUTER6_FAR if ":" in address else lab.ROUTER4_FAR
+    cannot_connect(net.stranger, far)
+    after = counters()
+    assert after["not_acs"] > before["not_acs"]
+    assert {n: k for n, k in after.items() if n != "not_acs"} == \
+        {n: k for n, k in before.items() if n != "not_acs"}
+
+
+def test_metrics_file(net, agent, unstarted_gate):
+    """What the daemon writes by itself."""
+    file = net.dir / "metrics.prom"
+    unstarted_gate.write_config(firewall="iptables", metrics_file=str(file))
+    unstarted_gate.start()
+    text = lab.wait_until(lambda: file.exists() and file.read_text(), "written")
+    assert "cwmpgate_rules_present 1\n" in text
+    assert 'cwmpgate_rules_packets_total{counter="not_acs"}' in text
+
+
+# -- doctor --------------------------------------------------------------------
+
+WITHOUT_NFT = """\
+mkdir -p {0} && mount -t tmpfs tmpfs {0} && mkdir {0}/up {0}/work &&
+mount -t overlay overlay -o lowerdir=/usr/sbin,upperdir={0}/up,workdir={0}/work /usr/sbin &&
+rm /usr/sbin/nft && exec "$@"
+"""
+
+
+def run_without_nft(net, *argv):
+    """A /usr/sbin in which there is no nft, for this one program."""
+    return net.router.run("sh", "-c", WITHOUT_NFT.format(net.dir / "layers"), "sh", *argv,
+                          check=False, env=ENVIRONMENT)
+
+
+def said(text, kind, what):
+    assert any(what in line for line in re.findall(rf"^{kind} +(.*)$", text, re.M)), text
+
+
+def test_doctor(net, agent, gate):
+    text = good(gate, "doctor")
+    for what in ("backend iptables: iptables and ipset are there, and the kernel took the rules",
+                 "iptables: no rule of others is in the way",
+                 "ip6tables: no rule of others is in the way", "queue 7547 is the daemon's"):
+        said(text, "good", what)
+    assert "nftables" not in text and "nft and the kernel" not in text
+
+
+def test_doctor_without_nft(net, agent, gate):
+    """Nothing of it is missed."""
+    done = run_without_nft(net, COMMAND, "-c", gate.config, "doctor")
+    assert done.returncode == OK, done
+    said(done.stdout, "good", "iptables: no rule of others is in the way")
+    gate.stop()
+    gate.unload()
+    gate.write_config()			# firewall = "auto"
+    text = run_without_nft(net, COMMAND, "-c", gate.config, "doctor").stdout
+    said(text, "good", "backend iptables: iptables and ipset are there")
+    said(text, "BAD ", "the rules are not in the kernel")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("rules_of_others, kind, what", [
+    (["-I INPUT 1 -p icmp -j ACCEPT"], "odd", "table filter of {} chain INPUT another rule comes before"),
+    (["-t mangle -I OUTPUT 1 -p udp -j ACCEPT"], "odd",
+     "table mangle of {} chain OUTPUT another rule comes before"),
+    (["-P INPUT DROP", "-A INPUT -p tcp --dport 22 -j ACCEPT"], "odd",
+     "table filter of {} drops what it does not accept, and names no guarded port"),
+    (["-P INPUT DROP", "-A INPUT -p tcp -m multiport --dports 22,7547 -j ACCEPT"], "good",
+     "{}: no rule of others is in the way"),
+    (["-t mangle -A INPUT -j MARK --set-mark 0x40000001"], "BAD ", "table mangle of {} sets the mark"),
+    (["-t mangle -A INPUT -j MARK --or-mark 0x1"], "good", "{}: no rule of others is in the way"),
+    (["-t mangle -A PREROUTING -j MARK --set-mark 1"], "BAD ", "table mangle of {} sets the mark"),
+    (["-t mangle -A INPUT -j CONNMARK --restore-mark"], "BAD ", "table mangle of {} sets the mark"),
+    (["-t mangle -A INPUT -j CONNMARK --restore-mark --mask 0xff"], "good",
+     "{}: no rule of others is in the way"),
+    (["-t raw -A PREROUTING -p tcp -j CT --notrack"], "odd",
+     "table raw of {} takes packets out of connection tracking"),
+    (["-t raw -A PREROUTING -p tcp --dport 80 -j CT --notrack"], "good",
+     "{}: no rule of others is in the way"),
+    (["-t nat -A PREROUTING -p tcp --dport 8080 -j REDIRECT --to-ports 7547"], "odd",
+     "table nat of {} redirects a guarded port"),
+    (["-A INPUT -p tcp --dport 53 -j NFQUEUE --queue-num 9"], "odd",
+     "table filter of {} has a queue of its own"),
+    (["-t raw -F PREROUTING"], "BAD ", "3 of 4 rules that lead to cwmpgate's are in {}"),
+])
+def test_doctor_rules_of_others(net, agent, gate, command, rules_of_others, kind, what):
+    """Without the daemon, which would put its own back."""
+    gate.stop()
+    for rule in rules_of_others:
+        net.router.run(command, *rule.split())
+    text = cwmpgate(gate, "doctor").stdout
+    net.router.run(command, "-P", "INPUT", "ACCEPT")
+    said(text, kind, what.format(command.removesuffix("-legacy")))
+
+
+def test_doctor_old_tables_of_others(net, agent, unstarted_gate):
+    """They are looked at where our own rules are nft's, too."""
+    gate = unstarted_gate
+    gate.write_config(firewall="nftables")
+    gate.start()
+    net.router.run("iptables-legacy", "-t", "mangle", "-A", "INPUT", "-j", "MARK", "--set-mark", "1")
+    text = cwmpgate(gate, "doctor").stdout
+    said(text, "BAD ", "table mangle of iptables sets the mark")
+    said(text, "good", "nft and the kernel have all")
