@@ -293,6 +293,7 @@ install: all
 		build/cwmpgate-judge build/cwmpgate-resolver build/cwmpgate-replay
 	install -d $(DESTDIR)$(PREFIX)/share/cwmpgate/rules
 	install -m 644 rules/*.nft $(DESTDIR)$(PREFIX)/share/cwmpgate/rules/
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/cwmpgate/monitoring docs/monitoring/*
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/cwmpgate.8 docs/man/cwmpgated.8
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/cwmpgate.conf.5
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/bash-completion/completions docs/completion/cwmpgate

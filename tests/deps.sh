@@ -12,7 +12,7 @@ PACKAGES="gcc make pkg-config libc6-dev
 	nftables iptables ipset iproute2 procps
 	curl lighttpd nmap strace tcpdump mandoc man-db
 	debootstrap
-	slowhttptest hping3 masscan dnsmasq-base systemd
+	slowhttptest hping3 masscan dnsmasq-base systemd logrotate
 	prometheus prometheus-node-exporter tmux
 	wget python3-requests libwww-perl nodejs default-jdk-headless apache2-bin
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user

@@ -137,6 +137,30 @@ def test_file_and_rotation(net, filed):
     assert len(records(old)) == 4 and filed.alive()
 
 
+def test_logrotate(net, filed):
+    """The file that is installed; what it says to systemd comes to the daemon from us."""
+    (net.dir / "bin").mkdir()
+    systemctl = net.dir / "bin/systemctl"
+    systemctl.write_text('#!/bin/sh\n[ "$*" = "kill --kill-who=main --signal=USR1 cwmpgate.service" ]'
+                         f' && kill -USR1 {filed.process.pid}\n')
+    systemctl.chmod(0o755)
+    rules = net.dir / "logrotate.conf"
+    rules.write_text((lab.REPO / "packaging/systemd/cwmpgate.logrotate").read_text().replace(
+        "/var/log/cwmpgate", str(net.dir)))
+    rules.chmod(0o644)
+    refuse(net, filed)
+    lab.wait_until(lambda: len(records(filed.file)) == 1, "written", 10)
+    for n in 1, 2:
+        done = net.router.run("logrotate", "-f", "-s", net.dir / "rotated", rules, check=False,
+                              env={**ENVIRONMENT, "PATH": f"{net.dir}/bin:{os.environ['PATH']}"})
+        assert (done.returncode, done.stderr) == (0, "")
+        lab.wait_until(filed.file.exists, "a new one", 10)
+        refuse(net, filed)
+        lab.wait_until(lambda: len(records(filed.file)) == 1, "written", 10)
+        assert len(records(filed.file.with_name("log.json.1"))) == 1
+    assert filed.file.with_name("log.json.2.gz").exists() and filed.alive()
+
+
 def test_file_that_cannot_be(net, agent, unstarted_gate):
     """The gate works without, and says so."""
     unstarted_gate.write_config(log_file="/nonexistent/log.json")

@@ -74,7 +74,14 @@ def test_lintian(built):
 def test_configuration_is_kept_on_upgrades(built):
     found = subprocess.run(["dpkg-deb", "-I", built.deb(), "conffiles"], text=True, check=True,
                            stdout=subprocess.PIPE).stdout.split()
-    assert found == ["/etc/cwmpgate/cwmpgate.conf"]
+    assert set(found) == {"/etc/cwmpgate/cwmpgate.conf", "/etc/logrotate.d/cwmpgate"}
+
+
+def test_monitoring_is_there(built):
+    """As it is in the source, and in no form that Prometheus does not read."""
+    there = contents(built.deb())
+    for path in (lab.REPO / "docs/monitoring").iterdir():
+        assert there[f"usr/share/cwmpgate/monitoring/{path.name}"] == path.stat().st_size
 
 
 def test_size(built):
