@@ -133,8 +133,8 @@ build/unit/test_asker: $(patsubst %,build/san/%.o,tests/unit/test_asker daemon/g
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $$(pkg-config --libs cmocka)
 
-# What a fuzz target links: the core, the configuration, the promises' keepers.
-FUZZED	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) tests/fuzz/oracle.c tests/fuzz/world.c $(HOOKS)
+# What a fuzz target links: the core, what reads files, the promises' keepers.
+FUZZED	:= $(CORE) $(wildcard daemon/supervisor/conf*.c) $(READERS) tests/fuzz/oracle.c tests/fuzz/world.c $(HOOKS)
 
 # Each over its corpus, without a fuzzer.
 build/unit/corpus_%: build/san/tests/fuzz/fuzz_%.o $(FUZZED:%.c=build/san/%.o) \
