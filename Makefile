@@ -59,7 +59,12 @@ WARN	:= -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
 HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 # What a program does not use of a file it links is not in it.
-SMALL	:= -ffunction-sections -fdata-sections
+# No unwind tables: nothing here unwinds, and gdb reads what -g leaves in
+# .debug_frame.  -Os where no packet passes; where one does, it would cost 80 %
+# more instructions (packaging/README.md).
+SMALL	:= -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+SLOW	:= daemon/supervisor/% daemon/cli/% daemon/resolver/%
+OPT	 = $(if $(filter $(SLOW),$<),$(subst -O2,-Os,$(CFLAGS)),$(CFLAGS))
 SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 STD	:= -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' -DLIBEXEC_DIR='"$(LIBEXEC)"'
 # LDLIBS=-latomic where a 64-bit atomic is a function of the compiler's library
@@ -100,7 +105,7 @@ man: build/tables
 build/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	$(CC) $(STD) $(WARN) $(HARDEN) $(SMALL) $(INC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(STD) $(WARN) $(HARDEN) $(SMALL) $(INC) $(OPT) -MMD -MP -c -o $@ $<
 
 # The core once more, with sanitizers, for the unit tests.
 build/san/%.o: %.c Makefile
