@@ -129,7 +129,7 @@ build/san/cwmpgate-judge: $(call in_san,$(JUDGE))
 build/unit/%: build/san/tests/unit/%.o $(CORE:%.c=build/san/%.o) build/san/daemon/resolver/list.o \
 	      $(patsubst %.c,build/san/%.o,$(wildcard daemon/supervisor/conf*.c) $(HOOKS))
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -o $@ $^ $$(pkg-config --libs cmocka libcrypto libconfig)
+	$(CC) $(SAN) -o $@ $^ $$(pkg-config --libs cmocka libcrypto libconfig) $(LDLIBS)
 
 # Another judge_ask() than the core's.
 build/unit/test_asker: $(patsubst %,build/san/%.o,tests/unit/test_asker daemon/guard/asker)
@@ -144,7 +144,7 @@ build/unit/corpus_%: build/san/tests/fuzz/fuzz_%.o $(FUZZED:%.c=build/san/%.o) \
 		     tests/fuzz/run_corpus.c
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(SAN) -DCORPUS='"tests/fuzz/corpus/$*"' -o $@ $^ \
-		$$(pkg-config --libs libcrypto libconfig)
+		$$(pkg-config --libs libcrypto libconfig) $(LDLIBS)
 
 # The system calls behind the functions that guard and judge use; tests/cross/calls.
 build/calls: build/tests/cross/functions.o
