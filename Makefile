@@ -58,11 +58,12 @@ INC	:= -I daemon/common -I daemon/guard -I daemon/judge \
 WARN	:= -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
 HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-# What a program does not use of a file it links is not in it.
+# What a program does not use of a file it links is not in it.  No program has symbols
+# for others: mipsel would list each function that two files know.
 # No unwind tables: nothing here unwinds, and gdb reads what -g leaves in
 # .debug_frame.  -Os where no packet passes; where one does, it would cost 80 %
 # more instructions (packaging/README.md).
-SMALL	:= -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+SMALL	:= -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fvisibility=hidden
 SLOW	:= daemon/supervisor/% daemon/cli/% daemon/resolver/%
 OPT	 = $(if $(filter $(SLOW),$<),$(subst -O2,-Os,$(CFLAGS)),$(CFLAGS))
 SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
