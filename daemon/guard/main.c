@@ -38,7 +38,7 @@ static const struct allowed allowed[] = {
 };
 
 static struct guard	guard;
-static struct judge	judge = { .fd = GUARD_JUDGE };
+static struct judge	judge;
 
 static void fatal(const char *what)
 {
@@ -69,6 +69,7 @@ static struct setup setup;
 static void must_make_guard(void)
 {
 	setup = guard.shm->setup;
+	judge.fd = GUARD_JUDGE;
 	judge.shm = guard.shm;
 	guard.inject = (struct inject){
 		.fd4 = GUARD_RAW4, .fd6 = is_open(GUARD_RAW6) ? GUARD_RAW6 : -1 };

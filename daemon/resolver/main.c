@@ -124,15 +124,17 @@ static bool add(const struct prefix *p)
 	return true;
 }
 
+/* Copied out by offset: a struct sockaddr may lie where the longer ones may not. */
 static bool add_sockaddr(const struct sockaddr *sa)
 {
-	struct prefix p = { .len = 32 };
+	const uint8_t	*at = (const uint8_t *)sa;
+	struct prefix	 p = { .len = 32 };
 
 	if (sa->sa_family == AF_INET) {
-		p.addr = addr_from4((const uint8_t *)&((const struct sockaddr_in *)sa)->sin_addr);
+		p.addr = addr_from4(at + offsetof(struct sockaddr_in, sin_addr));
 	} else {
 		p.len = 128;
-		memcpy(p.addr.b, &((const struct sockaddr_in6 *)sa)->sin6_addr, sizeof(p.addr.b));
+		memcpy(p.addr.b, at + offsetof(struct sockaddr_in6, sin6_addr), sizeof(p.addr.b));
 	}
 	return add(&p);
 }
