@@ -2,13 +2,14 @@
 #
 #	make                the daemon, build/cwmpgated
 #	sudo make demo      the main job, shown on real packets in network namespaces
-#	sudo make check     what every change has to pass: the five below together
+#	sudo make check     what every change has to pass: the six below together
 #	make check-unit     unit tests and cases, under ASan and UBSan; no root
 #	make check-perf     instructions per packet, against tests/perf/budget; no root
 #	make cross A=s390x  the unit tests on another architecture, under qemu-user; no root
 #	sudo make check-packaging   OpenWrt's package, as far as it can be tried here
 #	sudo make check-net real kernel, real daemon, in network namespaces
 #	sudo make check-vm  kernel module and native queue rules, in QEMU; tests/vm/README.md
+#	sudo make check-kmod    the module built through dkms, and on the kernel of Debian's backports
 #	sudo make check-package    Debian's packages built, installed, upgraded, removed
 #	sudo make check-cross   s390x, arm64, armhf and mipsel
 #	make fuzz T=http SECONDS=60    one fuzz target; tests/fuzz/README.md
@@ -240,7 +241,13 @@ kmod:
 	cp -Rp kmod/. $(KOUT)/
 	$(MAKE) -C $(KDIR) M=$(abspath $(KOUT)) W=1 $(KFLAGS) modules
 
+check-kmod:
+	tests/deps.sh gcc make sparse dkms kmod
+	kmod/check
+	kmod/check-dkms
+
 kasan-kernel:
+	tests/deps.sh bc bison flex gcc libelf-dev make xz-utils
 	tests/vm/kasan-kernel
 
 deps:
@@ -253,7 +260,7 @@ demo: deps
 check: deps
 	@$(MAKE) --no-print-directory all unit build/perf/path $(FOR_NET)
 	@tests/cross/build s390x unit build/calls
-	@/usr/bin/python3 -B tests/tally.py unit perf s390x packaging net
+	@KERNEL='$(KERNEL)' /usr/bin/python3 -B tests/tally.py unit perf s390x packaging net vm
 
 check-unit: unit
 	@/usr/bin/python3 -B tests/tally.py unit
@@ -327,7 +334,7 @@ clean:
 	-o -name '*.d' -print 2>/dev/null)
 .SECONDARY:
 .PHONY: all unit fuzz bench bench-judge kmod kasan-kernel deps demo check check-unit check-perf \
-	perf-update check-net check-vm check-package check-packaging cross check-cross man install \
+	perf-update check-net check-vm check-kmod check-package check-packaging cross check-cross man install \
 	dist deb clean
 ifndef V
 .SILENT:

@@ -11,7 +11,7 @@ import pytest
 
 import genl
 import lab
-import wire
+from line import Line
 
 TEST_SECONDS = 120
 
@@ -42,7 +42,7 @@ def family(net):
 
 @pytest.fixture
 def line(net):
-    w = wire.Wire(net)
+    w = Line(net)
     yield w
     w.close()
 
@@ -59,7 +59,7 @@ def seen(family):
             now = family.counters()
             return {k: now[k] - last[k] for k in now if now[k] != last[k]}
         try:
-            lab.wait_until(lambda: sum(told().values()) >= n, f"{n} packets", 3)
+            lab.wait_until(lambda: sum(told().values()) >= n, f"{n} packets", 20)
         except lab.Late:
             pass
         found, last = told(), family.counters()

@@ -15,6 +15,7 @@ import pytest
 import genl
 import lab
 import wire
+from line import Line
 from wire import ACK, FIN, PSH, RST, SYN, URG
 
 PORT = 7547
@@ -359,9 +360,9 @@ def test_namespaces_come_and_go(module):
     for _ in range(8):
         with lab.Net() as net, genl.Family(net.router) as f:
             f.set(["192.0.2.0/28", "2001:db8::/32"])
-            line = wire.Wire(net)
+            line = Line(net)
             with Traffic(line, mixture()):
-                lab.wait_until(lambda: f.counters()["passed"], "traffic", 5)
+                lab.wait_until(lambda: f.counters()["passed"], "traffic", 60)
                 f.close()
                 net.router.remove()
             line.close()
@@ -406,7 +407,7 @@ def test_load_and_unload_under_traffic(net, line):
                 with genl.Family(net.router) as f:
                     f.set(["192.0.2.0/28", "2001:db8::/32"])
                     if i % 20 == 1:
-                        lab.wait_until(lambda: f.counters()["passed"], "traffic", 5)
+                        lab.wait_until(lambda: f.counters()["passed"], "traffic", 60)
 
 
 PROBE = """
