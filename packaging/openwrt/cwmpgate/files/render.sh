@@ -8,7 +8,7 @@
 # cwmpgate.conf(5)'s settings that are one text, and those that are no text.
 TEXTS="mode syn unknown_fields attempts requests all_requests malformed digest on_bad_digest"
 TEXTS="$TEXTS nonce_bind daemon_down overload sandbox control metrics_file kmod firewall"
-NUMBERS="allow_any path_query ban ban_max credentials_grace nonce_lifetime hide_server queue mark"
+NUMBERS="allow_any path_query ban ban_max credentials_grace nonce_lifetime hide_server queue queues mark"
 OURS="enabled acs network port path agent credentials conffile"
 
 has_word() {
