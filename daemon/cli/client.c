@@ -144,6 +144,18 @@ uint64_t client_number(const struct reply *r, const char *key)
 	return strtoull(client_value(r, key, text, sizeof(text)), NULL, 0);
 }
 
+/* Those of the first queue have no number. */
+char *client_pid_key(const char *which, size_t lane, char key[32])
+{
+	snprintf(key, 32, lane ? "%s_pid_%zu" : "%s_pid", which, lane);
+	return key;
+}
+
+static void unmap(const struct shm *m)
+{
+	munmap((void *)m, sizeof(*m));
+}
+
 static const struct shm *map(struct reply *r)
 {
 	struct stat		 st;
@@ -153,64 +165,127 @@ static const struct shm *map(struct reply *r)
 		return NULL;
 	if (fstat(r->fd, &st) == 0 && st.st_size == (off_t)sizeof(*m)) {
 		m = mmap(NULL, sizeof(*m), PROT_READ, MAP_SHARED, r->fd, 0);
-		if (m == MAP_FAILED)
+		if (m == MAP_FAILED) {
 			m = NULL;
-		else if (m->version != SHM_VERSION)
-			client_unmap(&m);
+		} else if (m->version != SHM_VERSION) {
+			unmap(m);
+			m = NULL;
+		}
 	}
 	close(r->fd);
 	return m;
 }
 
-const struct shm *client_map(const struct cli *c)
+/* A word that has to do with lane @i; those of the first one can do without its number. */
+static void ask_lane(const struct cli *c, const char *word, size_t i, struct reply *r)
 {
-	static struct reply r;
+	char line[32];
 
-	client_ask(c, "shm", &r);
-	return map(&r);
+	snprintf(line, sizeof(line), "%s %zu", word, i);
+	client_ask(c, i ? line : word, r);
 }
 
-void client_unmap(const struct shm **m)
+/* All or none: a number of lanes that changes meanwhile is asked for again. */
+bool client_map(const struct cli *c, struct lanes *out)
 {
-	if (*m)
-		munmap((void *)*m, sizeof(**m));
-	*m = NULL;
-}
+	static struct reply	r;
+	size_t			n = 1;
 
-const struct shm *client_must_map(const struct cli *c, enum status *status)
-{
-	const struct shm *m = client_map(c);
-
-	*status = STATUS_OK;
-	if (!m)
-		*status = client_order(c, "status");
-	if (!m && *status == STATUS_OK) {
-		fputs("cwmpgate: the daemon is of another version\n", stderr);
-		*status = STATUS_FAILED;
+	out->n = 0;
+	while (out->n < n) {
+		ask_lane(c, "shm", out->n, &r);
+		out->of[out->n] = map(&r);
+		if (!out->of[out->n])
+			break;
+		out->n++;
+		n = client_number(&r, "lanes");
+		if (n > QUEUES_MAX)
+			break;
 	}
-	return m;
+	if (out->n && out->n == n)
+		return true;
+	client_unmap(out);
+	return false;
 }
 
+void client_unmap(struct lanes *l)
+{
+	while (l->n)
+		unmap(l->of[--l->n]);
+}
+
+enum status client_must_map(const struct cli *c, struct lanes *out)
+{
+	enum status status = STATUS_OK;
+
+	if (client_map(c, out))
+		return status;
+	status = client_order(c, "status");
+	if (status == STATUS_OK) {
+		fputs("cwmpgate: the daemon is of another version\n", stderr);
+		status = STATUS_FAILED;
+	}
+	return status;
+}
+
+/* A list that was asked for. */
+struct asked {
+	const struct shm	*m;	/* NULL: it is there, or there is nobody to make it */
+	uint32_t		 wanted;
+};
+
+/* Puts the lists that are there by now behind each other; true if none is missing. */
+static bool take_flows(struct asked asked[QUEUES_MAX], struct flow_list *l)
+{
+	bool	all = true;
+	size_t	n;
+
+	for (size_t i = 0; i < QUEUES_MAX; i++) {
+		if (!asked[i].m)
+			continue;
+		if (shm_read_flows(asked[i].m, asked[i].wanted, l->row + l->n, &n)) {
+			l->n += n;
+			unmap(asked[i].m);
+			asked[i].m = NULL;
+		} else {
+			all = false;
+		}
+	}
+	return all;
+}
+
+/* Of a lane that is being started there are no connections. */
 const char *client_flows(const struct cli *c, struct flow_list *l)
 {
 	enum { PATIENCE_TICKS = 20, HALF_MS = TICK_MS / 2 };
-	static struct reply	 r;
-	const struct shm	*m;
-	uint32_t		 wanted;
+	static struct reply	r, wrong;
+	struct asked		asked[QUEUES_MAX] = { { NULL, 0 } };
+	size_t			n = 1;
+	bool			all = false;
 
 	l->n = 0;
-	client_ask(c, "flows", &r);
-	l->status = r.status;
-	m = map(&r);
-	if (r.status != STATUS_OK)
-		return r.text;
-	wanted = (uint32_t)client_number(&r, "wanted");
-	l->status = STATUS_FAILED;
-	for (int i = 0; m && i < PATIENCE_TICKS && l->status != STATUS_OK; i++) {
-		nanosleep(&(struct timespec){ .tv_nsec = HALF_MS * 1000000l }, NULL);
-		if (shm_read_flows(m, wanted, l->row, &l->n))
-			l->status = STATUS_OK;
+	l->status = STATUS_DOWN;
+	client_ask(c, "status", &r);
+	if (r.status == STATUS_OK)
+		n = client_number(&r, "queues");
+	for (size_t i = 0; i < n && i < QUEUES_MAX; i++) {
+		ask_lane(c, "flows", i, &r);
+		asked[i] = (struct asked){ map(&r), (uint32_t)client_number(&r, "wanted") };
+		if (r.status != STATUS_OK)
+			wrong = r;
+		if (l->status != STATUS_OK)
+			l->status = r.status;
 	}
-	client_unmap(&m);
-	return l->status == STATUS_OK ? NULL : "the guard does not answer\n";
+	if (l->status != STATUS_OK)
+		return wrong.text;
+	for (int i = 0; i < PATIENCE_TICKS && !all; i++) {
+		nanosleep(&(struct timespec){ .tv_nsec = HALF_MS * 1000000l }, NULL);
+		all = take_flows(asked, l);
+	}
+	for (size_t i = 0; i < QUEUES_MAX; i++)
+		if (asked[i].m)
+			unmap(asked[i].m);
+	if (!all)
+		l->status = STATUS_FAILED;
+	return all ? NULL : "the guard does not answer\n";
 }

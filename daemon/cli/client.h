@@ -4,7 +4,7 @@
 #define CWMPGATE_CLIENT_H
 
 #include "cli.h"
-#include "shm.h"
+#include "lanes.h"
 
 enum { REPLY_TEXT_MAX = 1 << 16 };
 
@@ -24,17 +24,20 @@ enum status client_order(const struct cli *c, const char *line);
 const char *client_value(const struct reply *r, const char *key, char *value, size_t max);
 uint64_t client_number(const struct reply *r, const char *key);
 
-/* The daemon's shared memory, to be read; NULL if there is none of our version. */
-const struct shm *client_map(const struct cli *c);
-void		  client_unmap(const struct shm **m);
+/* The key of the pid of the "guard" or "judge" of queue @lane, into @key; returns it. */
+char *client_pid_key(const char *which, size_t lane, char key[32]);
+
+/* The daemon's shared memories, to be read; false if there are none of our version. */
+bool client_map(const struct cli *c, struct lanes *out);
+void client_unmap(struct lanes *l);
 
 /* As client_map(), and says on standard error what went wrong. */
-const struct shm *client_must_map(const struct cli *c, enum status *status);
+enum status client_must_map(const struct cli *c, struct lanes *out);
 
 struct flow_list {
 	enum status	status;
 	size_t		n;
-	struct flow_row	row[FLOWS_MAX];
+	struct flow_row	row[FLOWS_MAX * QUEUES_MAX];
 };
 
 /* The connections at this moment; NULL, or what went wrong. */

@@ -91,10 +91,11 @@ static void look_at_users(struct doctor *d)
 }
 
 /* The system call filter of a child: 2 is what it should be. */
-static void look_at_sandbox(struct doctor *d, const char *key, const char *name)
+static void look_at_sandbox(struct doctor *d, size_t lane, const char *which, const char *name)
 {
-	char		 path[64], line[128];
-	uint64_t	 pid = client_number(&d->facts->reply, key);
+	char		 path[64], line[128], key[32];
+	uint64_t	 pid = client_number(&d->facts->reply,
+					     client_pid_key(which, lane, key));
 	int		 seccomp = -1;
 	FILE		*f;
 
@@ -133,8 +134,10 @@ static void look_at_daemon(struct doctor *d)
 			doctor_say(d, FOUND_BAD, "cwmpgate check shows why",
 				   "the latest reload was refused");
 	}
-	look_at_sandbox(d, "guard_pid", "cwmpgate-guard");
-	look_at_sandbox(d, "judge_pid", "cwmpgate-judge");
+	for (size_t i = 0; i < f->m.n_queues; i++) {
+		look_at_sandbox(d, i, "guard", "cwmpgate-guard");
+		look_at_sandbox(d, i, "judge", "cwmpgate-judge");
+	}
 	if (f->m.n_counters == 0)
 		doctor_say(d, FOUND_BAD, "the daemon loads them; or cwmpgate rules load",
 			   "the rules are not in the kernel");

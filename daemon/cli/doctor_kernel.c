@@ -108,32 +108,37 @@ static void look_at_iptables(struct doctor *d)
 			   d->facts->m.iptables ? ", and the kernel took the rules" : "");
 }
 
-static void look_at_queue(struct doctor *d)
+static void look_at_queue(struct doctor *d, const struct queue_state *q)
 {
-	const struct queue_state	*q = &d->facts->m.queue;
-	bool				 ours = d->facts->status == STATUS_OK && d->facts->m.serving;
+	bool ours = d->facts->status == STATUS_OK && d->facts->m.serving;
 
+	if (!q->bound) {
+		doctor_say(d, ours ? FOUND_BAD : FOUND_GOOD, NULL, "nobody has bound queue %u",
+			   q->num);
+		return;
+	}
+	if (!ours) {
+		doctor_say(d, FOUND_BAD, "stop it, or set another queue",
+			   "queue %u is held by port id %u (%s)", q->num, q->portid,
+			   *q->owner ? q->owner : "no process of that number here");
+		return;
+	}
+	doctor_say(d, FOUND_GOOD, NULL, "queue %u is the daemon's", q->num);
+	if (q->dropped || q->user_dropped)
+		doctor_say(d, FOUND_ODD, "a flood, or a machine that is too slow; see cwmpgate top",
+			   "the kernel dropped %u packets for a full queue, %u for a full socket",
+			   q->dropped, q->user_dropped);
+}
+
+static void look_at_queues(struct doctor *d)
+{
 	if (access("/proc/self/net/netfilter/nfnetlink_queue", F_OK) != 0) {
 		doctor_say(d, FOUND_BAD, "Debian: load nfnetlink_queue; OpenWrt: kmod-nfnetlink-queue",
 			   "the kernel has no nfnetlink_queue");
 		return;
 	}
-	if (!d->facts->m.has_queue) {
-		doctor_say(d, ours ? FOUND_BAD : FOUND_GOOD, NULL, "nobody has bound queue %u",
-			   d->conf->queue);
-		return;
-	}
-	if (!ours) {
-		doctor_say(d, FOUND_BAD, "stop it, or set another queue",
-			   "queue %u is held by port id %u (%s)", d->conf->queue, q->portid,
-			   *q->owner ? q->owner : "no process of that number here");
-		return;
-	}
-	doctor_say(d, FOUND_GOOD, NULL, "queue %u is the daemon's", d->conf->queue);
-	if (q->dropped || q->user_dropped)
-		doctor_say(d, FOUND_ODD, "a flood, or a machine that is too slow; see cwmpgate top",
-			   "the kernel dropped %u packets for a full queue, %u for a full socket",
-			   q->dropped, q->user_dropped);
+	for (size_t i = 0; i < d->facts->m.n_queues; i++)
+		look_at_queue(d, &d->facts->m.queue[i]);
 }
 
 static void look_at_module(struct doctor *d)
@@ -208,7 +213,7 @@ void doctor_kernel(struct doctor *d)
 		look_at_backend(d);
 	}
 	if (d->conf->mode != MODE_BLOCK)
-		look_at_queue(d);
+		look_at_queues(d);
 	look_at_module(d);
 	look_at_retries(d);
 	look_at_conntrack(d);

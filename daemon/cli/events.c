@@ -10,19 +10,17 @@
 
 enum { EVENTS = 20, FOLLOW_MS = 100, LOST_MS = 1000 };
 
-static uint64_t print_from(const struct cli *c, const struct shm *shm, const struct filter *f,
-			   uint64_t i)
+static void print_from(const struct cli *c, const struct lanes *l, const struct filter *f,
+		       struct lanes_at *at)
 {
-	uint64_t	n = atomic_load(&shm->n_decisions);
 	struct decision	d;
+	uint64_t	id;
 
-	if (n - i >= DECISIONS_MAX)
-		i = n - DECISIONS_MAX + 1;
-	for (; i < n; i++)
-		if (shm_read(shm, i, &d) && filter_wants(f, &d))
-			show_decision(c, &shm->setup.policy, i, &d, stdout);
+	lanes_look(l, at);
+	while (lanes_next(l, at, &id, &d))
+		if (filter_wants(f, &d))
+			show_decision(c, &l->of[0]->setup.policy, id, &d, stdout);
 	fflush(stdout);
-	return n;
 }
 
 static void pause_ms(long ms)
@@ -30,32 +28,36 @@ static void pause_ms(long ms)
 	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
 }
 
+/* The same daemon, with a queue more. */
+static bool is_grown(const struct lanes *l, const struct lanes *other)
+{
+	return memcmp(&other->of[0]->setup.key, &l->of[0]->setup.key,
+		      sizeof(l->of[0]->setup.key)) == 0;
+}
+
 /*
- * The ring outlives guard and judge, but not the daemon: when its heart has
- * stopped, a new one is looked for.
+ * The rings outlive guard and judge, but not the daemon: when the first one's heart
+ * has stopped, a new one is looked for; and when there are more of them.
  */
-static enum status follow(const struct cli *c, const struct shm *shm, const struct filter *f,
-			  uint64_t i)
+static enum status follow(const struct cli *c, struct lanes *l, const struct filter *f,
+			  struct lanes_at *at)
 {
 	while (!ferror(stdout)) {
-		const struct shm *other;
+		struct lanes other;
 
-		i = print_from(c, shm, f, i);
+		print_from(c, l, f, at);
 		pause_ms(FOLLOW_MS);
-		if (monotonic_ms() < atomic_load(&shm->heartbeat_ms) + LOST_MS)
+		if (monotonic_ms() < atomic_load(&l->of[0]->heartbeat_ms) + LOST_MS &&
+		    l->of[0]->setup.lanes == l->n)
 			continue;
-		other = client_map(c);
-		if (!other) {
+		if (!client_map(c, &other)) {
 			pause_ms(LOST_MS);
 			continue;
 		}
-		if (memcmp(&other->setup.key, &shm->setup.key, sizeof(shm->setup.key)) != 0) {
-			i = 0;
-			client_unmap(&shm);
-			shm = other;
-		} else {
-			client_unmap(&other);
-		}
+		if (!is_grown(l, &other))
+			*at = (struct lanes_at){ { 0 }, { 0 } };
+		client_unmap(l);
+		*l = other;
 	}
 	return STATUS_OK;
 }
@@ -65,10 +67,10 @@ enum status cmd_events(struct cli *c, int argc, char *argv[])
 	struct filter		 f = { 0 };
 	unsigned		 count = EVENTS;
 	bool			 following = false;
-	const struct shm	*shm;
+	struct lanes		 lanes;
+	struct lanes_at		 at;
 	enum status		 status;
 	struct addr		 a;
-	uint64_t		 i;
 
 	for (int k = 0; k < argc; k++) {
 		if (strcmp(argv[k], "-f") == 0)
@@ -80,9 +82,10 @@ enum status cmd_events(struct cli *c, int argc, char *argv[])
 		else if (!filter_by(&f, argv[k], &a))
 			return STATUS_USAGE;
 	}
-	shm = client_must_map(c, &status);
-	if (!shm)
+	status = client_must_map(c, &lanes);
+	if (status != STATUS_OK)
 		return status;
-	i = print_from(c, shm, &f, ring_begin(shm, &f, count));
-	return following ? follow(c, shm, &f, i) : STATUS_OK;
+	ring_begin(&lanes, &f, count, &at);
+	print_from(c, &lanes, &f, &at);
+	return following ? follow(c, &lanes, &f, &at) : STATUS_OK;
 }

@@ -110,11 +110,11 @@ static struct check check_rules(const struct cli *c, const struct addr *a,
 				const char **remedy_text)
 {
 	struct check		k = { "rules", RESULT_FAILED, NULL, "acs" };
-	struct metrics		m = { .shm = NULL };
+	struct metrics		m = { .n_queues = 0 };
 	struct addr		source = addr_source(a);
 	const char		*mode;
 
-	metrics_look(&m, c->conf.queue);
+	metrics_look(&m, c->conf.queue, c->conf.queues);
 	mode = facts_mode_of_rules(m.counter, m.n_counters);
 	*remedy_text = NULL;
 	if (!*mode) {
@@ -212,14 +212,17 @@ static void explain_one(const struct cli *c, const struct policy *p, const struc
 }
 
 /* Refusals from the newest back; what is the same in a row is one. */
-static unsigned explain_refusals(const struct cli *c, const struct shm *shm,
+static unsigned explain_refusals(const struct cli *c, const struct lanes *l,
 				 const struct filter *f, unsigned most)
 {
 	struct told	t = { .times = 0 };
 	struct decision	d;
+	struct lanes_at	at;
 	unsigned	told = 0;
+	uint64_t	id;
 
-	for (uint64_t i = atomic_load(&shm->n_decisions); i && shm_read(shm, i - 1, &d); i--) {
+	lanes_newest(l, &at);
+	while (lanes_previous(l, &at, &id, &d)) {
 		if (!filter_wants(f, &d))
 			continue;
 		if (t.times && t.d.why == d.why && addr_equal(&t.d.client, &d.client)) {
@@ -227,25 +230,25 @@ static unsigned explain_refusals(const struct cli *c, const struct shm *shm,
 			continue;
 		}
 		if (t.times) {
-			explain_one(c, &shm->setup.policy, &t);
+			explain_one(c, &l->of[0]->setup.policy, &t);
 			if (++told == most)
 				return told;
 		}
-		t = (struct told){ i - 1, d, 1 };
+		t = (struct told){ id, d, 1 };
 	}
 	if (t.times) {
-		explain_one(c, &shm->setup.policy, &t);
+		explain_one(c, &l->of[0]->setup.policy, &t);
 		told++;
 	}
 	return told;
 }
 
-static enum status explain_id(const struct cli *c, const struct shm *shm, unsigned id)
+static enum status explain_id(const struct cli *c, const struct lanes *l, unsigned id)
 {
 	struct told t = { .id = id, .times = 1 };
 
-	if (shm_read(shm, id, &t.d)) {
-		explain_one(c, &shm->setup.policy, &t);
+	if (lanes_read(l, id, &t.d)) {
+		explain_one(c, &l->of[0]->setup.policy, &t);
 		return STATUS_OK;
 	}
 	fprintf(stderr, "cwmpgate: #%u is not among the latest decisions; cwmpgate events shows them\n",
@@ -279,7 +282,7 @@ enum status cmd_explain(struct cli *c, int argc, char *argv[])
 	struct filter		 f = { .refusals = true };
 	const char		*what = argc ? argv[0] : "last";
 	bool			 last = strcmp(what, "last") == 0;
-	const struct shm	*shm;
+	struct lanes		 lanes;
 	enum status		 status;
 	unsigned		 id;
 	bool			 by_id = read_count(what + (*what == '#'), &id);
@@ -289,12 +292,12 @@ enum status cmd_explain(struct cli *c, int argc, char *argv[])
 		return wrong_usage();
 	if (!last && !by_id && !filter_by(&f, what, &a))
 		return STATUS_USAGE;
-	shm = client_must_map(c, &status);
-	if (!shm)
+	status = client_must_map(c, &lanes);
+	if (status != STATUS_OK)
 		return status;
 	if (by_id)
-		return explain_id(c, shm, id);
-	if (explain_refusals(c, shm, &f, last ? 1 : EXPLAINED))
+		return explain_id(c, &lanes, id);
+	if (explain_refusals(c, &lanes, &f, last ? 1 : EXPLAINED))
 		return STATUS_OK;
 	if (!last)
 		explain_source(c, what, &a);

@@ -36,7 +36,7 @@ void facts_get(const struct cli *c, struct facts *f)
 	client_ask(c, "status", &f->reply);
 	f->status = r->status;
 	if (f->status != STATUS_OK) {
-		metrics_look(m, c->conf.queue);
+		metrics_look(m, c->conf.queue, c->conf.queues);
 		snprintf(f->mode, sizeof(f->mode), "%s",
 			 facts_mode_of_rules(m->counter, m->n_counters));
 		strcpy(f->daemon_down, c->conf.down_open ? "open" : "closed");
@@ -46,7 +46,7 @@ void facts_get(const struct cli *c, struct facts *f)
 	client_value(r, "mode", f->mode, sizeof(f->mode));
 	client_value(r, "daemon_down", f->daemon_down, sizeof(f->daemon_down));
 	client_value(r, "overload", f->overload, sizeof(f->overload));
-	m->shm = client_map(c);
+	client_map(c, &m->lanes);
 	m->mode = f->mode;
 	m->serving = strcmp(client_value(r, "serving", text, sizeof(text)), "yes") == 0;
 	m->reload_failed = strcmp(client_value(r, "reload_failed", text, sizeof(text)), "yes") == 0;
@@ -55,7 +55,7 @@ void facts_get(const struct cli *c, struct facts *f)
 	m->acs = client_number(r, "acs");
 	m->acs_wrong = client_number(r, "acs_wrong");
 	m->credentials = client_number(r, "credentials");
-	metrics_look(m, (uint16_t)client_number(r, "queue"));
+	metrics_look(m, (uint16_t)client_number(r, "queue"), client_number(r, "queues"));
 }
 
 const char *facts_without_daemon(const struct facts *f)

@@ -48,21 +48,22 @@ enum status cmd_replay(struct cli *c, int argc, char *argv[])
 	return run_replay(c, NULL, argc, argv);
 }
 
-/* The ring holds the latest DECISIONS_MAX. */
-static void learn_from(struct lesson *l, const struct conf *c, const struct shm *shm)
+/* A ring holds the latest DECISIONS_MAX. */
+static void learn_from(struct lesson *l, const struct conf *c, const struct lanes *lanes)
 {
-	uint64_t	n = atomic_load(&shm->n_decisions);
+	struct lanes_at	at = { { 0 }, { 0 } };
 	struct decision	d;
+	uint64_t	id;
 
-	for (uint64_t i = n < DECISIONS_MAX ? 0 : n - DECISIONS_MAX + 1; i < n; i++)
-		if (shm_read(shm, i, &d))
-			lesson_take(l, c, &d);
+	lanes_look(lanes, &at);
+	while (lanes_next(lanes, &at, &id, &d))
+		lesson_take(l, c, &d);
 }
 
 enum status cmd_learn(struct cli *c, int argc, char *argv[])
 {
 	static struct lesson	 l;
-	const struct shm	*shm;
+	struct lanes		 lanes;
 	enum status		 status;
 
 	if (argc && *argv[0] == '-' && argv[0][1])
@@ -73,11 +74,11 @@ enum status cmd_learn(struct cli *c, int argc, char *argv[])
 		fprintf(stderr, "cwmpgate: %s cannot be used; cwmpgate check shows why\n", c->conf_file);
 		return STATUS_USAGE;
 	}
-	shm = client_must_map(c, &status);
-	if (!shm)
+	status = client_must_map(c, &lanes);
+	if (status != STATUS_OK)
 		return status;
 	lesson_begin(&l, c);
-	learn_from(&l, &c->conf, shm);
+	learn_from(&l, &c->conf, &lanes);
 	lesson_write(&l, c, NULL);
 	return STATUS_OK;
 }

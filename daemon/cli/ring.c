@@ -30,14 +30,13 @@ bool filter_by(struct filter *f, const char *address, struct addr *a)
 	return true;
 }
 
-uint64_t ring_begin(const struct shm *shm, const struct filter *f, uint64_t count)
+void ring_begin(const struct lanes *l, const struct filter *f, uint64_t count,
+		struct lanes_at *at)
 {
-	uint64_t	i = atomic_load(&shm->n_decisions);
 	struct decision	d;
+	uint64_t	id;
 
-	while (i && count && shm_read(shm, i - 1, &d)) {
-		i--;
+	lanes_newest(l, at);
+	while (count && lanes_previous(l, at, &id, &d))
 		count -= filter_wants(f, &d);
-	}
-	return i;
 }

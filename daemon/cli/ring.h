@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ring of decisions in the daemon's memory, as the commands read it. */
+/* The rings of decisions in the daemon's memory, as the commands read them. */
 #ifndef CWMPGATE_RING_H
 #define CWMPGATE_RING_H
 
@@ -17,7 +17,8 @@ bool	 filter_by(struct filter *f, const char *address, struct addr *a);
 
 bool	 filter_wants(const struct filter *f, const struct decision *d);
 
-/* The number of the decision from which on there are @count that are wanted. */
-uint64_t ring_begin(const struct shm *shm, const struct filter *f, uint64_t count);
+/* To where from on there are @count decisions that are wanted. */
+void ring_begin(const struct lanes *l, const struct filter *f, uint64_t count,
+		struct lanes_at *at);
 
 #endif /* CWMPGATE_RING_H */

@@ -103,14 +103,14 @@ enum status cmd_confirm(struct cli *c, int argc, char *argv[])
 enum status cmd_bans(struct cli *c, int argc, char *argv[])
 {
 	static struct nft_ban	ban[2 * SOURCES_MAX];
-	struct metrics		m = { .shm = NULL };
+	struct metrics		m = { .n_queues = 0 };
 	char			text[INET6_ADDRSTRLEN], span[24];
 	int			n;
 
 	(void)argv;
 	if (argc)
 		return wrong_usage();
-	metrics_look(&m, c->conf.queue);
+	metrics_look(&m, c->conf.queue, c->conf.queues);
 	n = m.iptables ? iptlook_bans(ban, sizeof(ban) / sizeof(ban[0])) :
 			 nftlook_bans(ban, sizeof(ban) / sizeof(ban[0]));
 	if (n < 0) {

@@ -27,21 +27,24 @@ static void say_ports(const struct cli *c, const struct facts *f)
 	row(c, "ports", text);
 }
 
-static void say_queue(const struct cli *c, const struct facts *f)
+static void say_queue(const struct cli *c, const struct queue_state *q)
 {
-	const struct queue_state	*q = &f->m.queue;
-	char				 text[256];
+	char text[256];
 
-	if (strcmp(f->mode, "block") == 0)
-		return;
-	if (f->m.has_queue)
+	if (q->bound)
 		snprintf(text, sizeof(text), "%u, bound by port id %u%s%s%s; %u waiting, %u dropped "
-			 "(queue full), %u dropped (socket full)", c->conf.queue, q->portid,
+			 "(queue full), %u dropped (socket full)", q->num, q->portid,
 			 *q->owner ? " (" : "", q->owner, *q->owner ? ")" : "", q->waiting,
 			 q->dropped, q->user_dropped);
 	else
-		snprintf(text, sizeof(text), "nobody has bound it");
+		snprintf(text, sizeof(text), "%u, nobody has bound it", q->num);
 	row(c, "queue", text);
+}
+
+static void say_queues(const struct cli *c, const struct facts *f)
+{
+	for (size_t i = 0; strcmp(f->mode, "block") != 0 && i < f->m.n_queues; i++)
+		say_queue(c, &f->m.queue[i]);
 }
 
 /* What the daemon tells of names and the file: KIND, NAME, AGE, WHAT IS WRONG, ADDRESSES. */
@@ -101,13 +104,14 @@ static void say_rules(const struct cli *c, const struct facts *f)
 
 static void say_use(const struct cli *c, const struct facts *f)
 {
-	char text[160];
+	struct use	use = lanes_use(&f->m.lanes);
+	unsigned	n = (unsigned)f->m.n_queues;
+	char		text[160];
 
-	if (!f->m.shm || !f->m.serving)
+	if (!f->m.lanes.n || !f->m.serving)
 		return;
-	snprintf(text, sizeof(text), "%u of %d, and %u of %d handshakes; %u linger",
-		 f->m.shm->use.live, LIVE_MAX, f->m.shm->use.embryos, EMBRYOS_MAX,
-		 f->m.shm->use.over);
+	snprintf(text, sizeof(text), "%u of %u, and %u of %u handshakes; %u linger", use.live,
+		 LIVE_MAX * n, use.embryos, EMBRYOS_MAX * n, use.over);
 	row(c, "connections", text);
 }
 
@@ -148,7 +152,7 @@ static void say_state(const struct cli *c, const struct facts *f)
 	row(c, "credentials", text);
 	say_rules(c, f);
 	say_kmod(c, &f->m.kmod);
-	say_queue(c, f);
+	say_queues(c, f);
 	say_use(c, f);
 	snprintf(text, sizeof(text), "%d", f->m.bans);
 	row(c, "bans", text);
@@ -173,10 +177,10 @@ static bool has_packets(const struct metrics *m)
 	return false;
 }
 
-static bool has_reasons(const struct shm *shm)
+static bool has_reasons(const struct lanes *l)
 {
 	for (enum why i = WHY_NEXT; i < WHY_COUNT; i++)
-		if (shm->count[i])
+		if (lanes_count(l, i))
 			return true;
 	return false;
 }
@@ -212,12 +216,12 @@ static void say_counters(const struct cli *c, const struct facts *f)
 		if (m->kmod.counter[i].packets)
 			printf("%10" PRIu64 "  %s\n", m->kmod.counter[i].packets,
 			       m->kmod.counter[i].name);
-	if (!m->shm || !has_reasons(m->shm))
+	if (!has_reasons(&m->lanes))
 		return;
 	printf("\n%sreasons given by the gate%s\n", paint(c, BOLD), paint(c, PLAIN));
 	for (enum why i = WHY_NEXT; i < WHY_COUNT; i++)
-		if (m->shm->count[i])
-			printf("%10" PRIu64 "  %s%-18s%s %s\n", m->shm->count[i],
+		if (lanes_count(&m->lanes, i))
+			printf("%10" PRIu64 "  %s%-18s%s %s\n", lanes_count(&m->lanes, i),
 			       paint(c, is_refusal(i) ? RED : PLAIN), why_info[i].name,
 			       paint(c, PLAIN), why_info[i].doc);
 }
@@ -247,10 +251,27 @@ static void json_acs(const struct facts *f)
 
 static void json_queue(const struct queue_state *q)
 {
+	if (!q->bound) {
+		fputs("null", stdout);
+		return;
+	}
 	printf("{\"portid\":%u,\"owner\":", q->portid);
 	json_text(stdout, q->owner);
 	printf(",\"waiting\":%u,\"dropped\":%u,\"user_dropped\":%u}", q->waiting, q->dropped,
 	       q->user_dropped);
+}
+
+/* "queue" is the first one, or the only one; "queues" by their numbers. */
+static void json_queues(const struct metrics *m)
+{
+	fputs(",\"queue\":", stdout);
+	json_queue(&m->queue[0]);
+	fputs(",\"queues\":{", stdout);
+	for (size_t i = 0; i < m->n_queues; i++) {
+		printf("%s\"%u\":", i ? "," : "", m->queue[i].num);
+		json_queue(&m->queue[i]);
+	}
+	putchar('}');
 }
 
 static void json_kmod(const struct kmod_state *k)
@@ -267,6 +288,7 @@ static void json_kmod(const struct kmod_state *k)
 void facts_json(const struct facts *f)
 {
 	const struct metrics	*m = &f->m;
+	struct use		 use = lanes_use(&m->lanes);
 	const char		*sep = "";
 	char			 backend[16];
 
@@ -282,15 +304,11 @@ void facts_json(const struct facts *f)
 	       client_value(&f->reply, "backend", backend, sizeof(backend)),
 	       m->reload_failed ? "true" : "false", client_number(&f->reply, "confirm_ms"));
 	json_acs(f);
-	fputs(",\"queue\":", stdout);
-	if (m->has_queue)
-		json_queue(&m->queue);
-	else
-		fputs("null", stdout);
+	json_queues(m);
 	fputs(",\"connections\":", stdout);
-	if (m->shm && m->serving)
-		printf("{\"live\":%u,\"embryos\":%u,\"over\":%u,\"heads\":%u}", m->shm->use.live,
-		       m->shm->use.embryos, m->shm->use.over, m->shm->use.heads);
+	if (m->lanes.n && m->serving)
+		printf("{\"live\":%u,\"embryos\":%u,\"over\":%u,\"heads\":%u}", use.live, use.embryos,
+		       use.over, use.heads);
 	else
 		fputs("null", stdout);
 	json_kmod(&m->kmod);
@@ -299,8 +317,8 @@ void facts_json(const struct facts *f)
 		printf("%s\"%s\":%" PRIu64, sep, m->counter[i].name, m->counter[i].packets);
 	fputs("},\"reasons\":{", stdout);
 	sep = "";
-	for (size_t i = WHY_NEXT + 1; m->shm && i < WHY_COUNT; i++, sep = ",")
-		printf("%s\"%s\":%" PRIu64, sep, why_info[i].name, m->shm->count[i]);
+	for (enum why i = WHY_NEXT + 1; m->lanes.n && i < WHY_COUNT; i++, sep = ",")
+		printf("%s\"%s\":%" PRIu64, sep, why_info[i].name, lanes_count(&m->lanes, i));
 	puts("}}");
 }
 
@@ -310,7 +328,7 @@ static void say_down(const struct cli *c, const struct facts *f)
 	if (f->status != STATUS_DOWN)
 		return;
 	row(c, "now", facts_without_daemon(f));
-	say_queue(c, f);
+	say_queues(c, f);
 	if (f->m.n_counters)
 		say_counters(c, f);
 }

@@ -78,19 +78,22 @@ static double per_second(uint64_t now, uint64_t then, uint64_t ms)
 
 static void say_head(const struct cli *c, const struct facts *f, FILE *out)
 {
-	char span[24], when[40];
+	struct use		use = lanes_use(&f->m.lanes);
+	struct queue_state	q;
+	unsigned		n = (unsigned)f->m.n_queues;
+	char			span[24], when[40];
 
 	fprintf(out, "%scwmpgate " VERSION "%s  %s, up %s%s   %.19s\n", paint(c, BOLD),
 		paint(c, PLAIN), f->mode, say_span(f->m.uptime_ms, span),
 		f->m.serving || strcmp(f->mode, "block") == 0 ? "" : ", NOT SERVING",
 		say_time(wall_clock_ms(), false, when));
-	if (f->m.shm)
-		fprintf(out, "connections %u of %d, handshakes %u of %d, heads %u of %d, lingering %u\n",
-			f->m.shm->use.live, LIVE_MAX, f->m.shm->use.embryos, EMBRYOS_MAX,
-			f->m.shm->use.heads, HEADS_MAX, f->m.shm->use.over);
-	if (f->m.has_queue)
-		fprintf(out, "queue %u waiting, %u dropped (full), %u dropped (socket full); %d banned\n",
-			f->m.queue.waiting, f->m.queue.dropped, f->m.queue.user_dropped, f->m.bans);
+	if (f->m.lanes.n)
+		fprintf(out, "connections %u of %u, handshakes %u of %u, heads %u of %u, lingering %u\n",
+			use.live, LIVE_MAX * n, use.embryos, EMBRYOS_MAX * n, use.heads,
+			HEADS_MAX * n, use.over);
+	if (metrics_queue_sum(&f->m, &q))
+		fprintf(out, "queue%s %u waiting, %u dropped (full), %u dropped (socket full); %d banned\n",
+			n > 1 ? "s" : "", q.waiting, q.dropped, q.user_dropped, f->m.bans);
 }
 
 static void say_rate(FILE *out, double rate, uint64_t total, const char *name)
@@ -111,13 +114,20 @@ static void say_rules(const struct facts *f, const struct before *b, uint64_t ms
 	}
 }
 
+static void count_all(const struct facts *f, uint64_t count[WHY_COUNT])
+{
+	for (enum why i = WHY_NEXT; i < WHY_COUNT; i++)
+		count[i] = lanes_count(&f->m.lanes, i);
+}
+
 /* What was given lately or is a refusal; the rest if there is room. */
 static void say_reasons(const struct cli *c, const struct facts *f, const struct before *b,
 			uint64_t ms, FILE *out)
 {
-	const uint64_t	*count = f->m.shm->count;
-	unsigned	 shown = 0;
+	uint64_t	count[WHY_COUNT];
+	unsigned	shown = 0;
 
+	count_all(f, count);
 	for (int round = 0; round < 2; round++)
 		for (enum why i = WHY_NEXT + 1; i < WHY_COUNT && shown < REASONS_SHOWN; i++) {
 			bool now = b->ms && count[i] > b->count[i];
@@ -146,15 +156,16 @@ static void say_flows(const struct cli *c, FILE *out)
 		fprintf(out, "and %zu more\n", l.n - shown);
 }
 
-static void say_events(const struct cli *c, const struct shm *shm, FILE *out)
+static void say_events(const struct cli *c, const struct lanes *l, FILE *out)
 {
-	uint64_t	n = atomic_load(&shm->n_decisions);
+	struct lanes_at	at;
 	struct decision	d;
+	uint64_t	id;
 
+	lanes_newest(l, &at);
 	fprintf(out, "\n%slatest decisions%s\n", paint(c, BOLD), paint(c, PLAIN));
-	for (uint64_t i = n, shown = 0; i && shown < EVENTS_SHOWN; i--, shown++)
-		if (shm_read(shm, i - 1, &d))
-			show_decision(c, &shm->setup.policy, i - 1, &d, out);
+	for (int shown = 0; shown < EVENTS_SHOWN && lanes_previous(l, &at, &id, &d); shown++)
+		show_decision(c, &l->of[0]->setup.policy, id, &d, out);
 }
 
 static void say_frame(const struct cli *c, const struct facts *f, const struct before *b, FILE *out)
@@ -168,19 +179,18 @@ static void say_frame(const struct cli *c, const struct facts *f, const struct b
 	say_head(c, f, out);
 	fprintf(out, "\n%s packets/s       total  reason%s\n", paint(c, BOLD), paint(c, PLAIN));
 	say_rules(f, b, ms, out);
-	if (!f->m.shm)
+	if (!f->m.lanes.n)
 		return;
 	say_reasons(c, f, b, ms, out);
 	if (f->m.serving)
 		say_flows(c, out);
-	say_events(c, f->m.shm, out);
+	say_events(c, &f->m.lanes, out);
 }
 
 static void remember(const struct facts *f, struct before *b)
 {
-	b->ms = f->m.shm ? monotonic_ms() : 0;
-	if (f->m.shm)
-		memcpy(b->count, f->m.shm->count, sizeof(b->count));
+	b->ms = f->m.lanes.n ? monotonic_ms() : 0;
+	count_all(f, b->count);
 	b->n_rules = f->m.n_counters;
 	for (int i = 0; i < f->m.n_counters; i++)
 		b->rule[i] = f->m.counter[i].packets;
@@ -271,7 +281,7 @@ enum status cmd_top(struct cli *c, int argc, char *argv[])
 			put_frame(c, &f, &b);
 		fflush(stdout);
 		remember(&f, &b);
-		client_unmap(&f.m.shm);
+		client_unmap(&f.m.lanes);
 		if (count && i + 1 == count)
 			break;
 		wait_second();

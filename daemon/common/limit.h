@@ -58,7 +58,8 @@ enum limits {
 	JUDGE_ANSWER_MS		= 250,
 	START_MS		= 2000,	/* for a new process to be ready */
 
-	/* The kernel's queue. */
+	/* The kernel's queue; how many of them, each with a guard and a judge. */
+	QUEUES_MAX		= 8,
 	QUEUE_LEN		= 256,
 	BATCH_MAX		= 8,
 

@@ -47,6 +47,13 @@ bool bucket_is_low(const struct bucket *b, const struct rate *r)
 	return b->credit < (uint64_t)(r->burst / 2) * r->per_ms;
 }
 
+/* An event costs @n times as much, so that nothing is rounded here either. */
+struct rate rate_share(const struct rate *r, uint32_t n)
+{
+	return (struct rate){ .events = r->events, .per_ms = r->per_ms * n,
+			      .burst = r->burst < n && r->burst ? 1 : r->burst / n };
+}
+
 bool bucket_is_full(const struct bucket *b, const struct rate *r, uint64_t now_ms)
 {
 	return credit_at(b, r, now_ms) == full(r);

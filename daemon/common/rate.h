@@ -36,6 +36,12 @@ void bucket_give(struct bucket *b, const struct rate *r);
 /* Less than half of the burst is left, as of the last bucket_take(). */
 bool bucket_is_low(const struct bucket *b, const struct rate *r);
 
+/*
+ * What each of @n that share @r may spend by itself.  The rate is divided exactly;
+ * of the burst at least one token is left.
+ */
+struct rate rate_share(const struct rate *r, uint32_t n);
+
 /* As good as never used: forgetting the bucket would change nothing. */
 bool bucket_is_full(const struct bucket *b, const struct rate *r, uint64_t now_ms);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The memory that the supervisor and the guard share.
+ * The memory that the supervisor and the guard share; each guard has one of its own.
  *
- * The supervisor writes `setup` before it starts a guard; the guard alone
- * writes the rest, without locks, and everybody else only reads it.  It
+ * The supervisor writes `setup` before it starts a guard, and empties `use` when
+ * one has ended; the guard alone writes the rest, without locks, and everybody
+ * else only reads it.  It
  * outlives the guard, so counters and decisions survive a crash and a reload.
  *
  * The connections are listed only when somebody asks: the supervisor sets
@@ -25,7 +26,7 @@
 #include "siphash.h"
 #include "why.h"
 
-enum { DECISIONS_MAX = 4096, SHM_VERSION = 3 };
+enum { DECISIONS_MAX = 4096, SHM_VERSION = 4 };
 
 /* One decision worth a line: no packet of a healthy connection. */
 struct decision {
@@ -45,6 +46,7 @@ struct setup {
 	struct siphash_key	key;
 	uint32_t		mark;
 	uint16_t		queue;
+	uint8_t			lanes;		/* memories like this one (lanes.h) */
 	bool			fail_open;	/* what finds the queue full passes */
 	bool			sandbox_optional;
 };

@@ -55,13 +55,29 @@ static void tell_conf(const struct conf *c, FILE *f)
 		c->sandbox_optional ? "best-effort" : "require");
 	fprintf(f, "digest=%s\non_bad_digest=%s\n", p->digest == DIGEST_OFF ? "off" : "require",
 		p->on_bad_digest == BAD_DIGEST_RESET ? "reset" : "challenge");
-	fprintf(f, "queue=%u\nmark=0x%08x\nports=", c->queue, c->mark);
+	fprintf(f, "queue=%u\nqueues=%u\nmark=0x%08x\nports=", c->queue, c->queues, c->mark);
 	for (size_t i = 0; i < c->n_ports; i++)
 		fprintf(f, "%s%u", i ? " " : "", c->port[i]);
 	fputs("\ninterfaces=", f);
 	for (size_t i = 0; i < c->n_interfaces; i++)
 		fprintf(f, "%s%s", i ? " " : "", c->interface[i]);
 	fputc('\n', f);
+}
+
+/* Process ids; those of the further queues have its place in their names. */
+static void tell_lanes(const struct supervisor *s, FILE *f)
+{
+	fprintf(f, "serving=%s\n", supervisor_serves(s) ? "yes" : "no");
+	for (size_t i = 0; i < s->lanes.n && i < s->conf->queues; i++) {
+		const struct children	*c = &s->lane[i].children;
+		char			 place[8] = "";
+
+		if (i)
+			snprintf(place, sizeof(place), "_%zu", i);
+		fprintf(f, "guard_pid%s=%d\njudge_pid%s=%d\n", place, (int)c->guard, place,
+			(int)c->judge);
+	}
+	fprintf(f, "restarts=%" PRIu32 "\n", s->restarts);
 }
 
 static void status(struct supervisor *s, char *word[WORDS], struct control_answer *a)
@@ -76,9 +92,7 @@ static void status(struct supervisor *s, char *word[WORDS], struct control_answe
 		s->credentials->n, s->conf->n_prefixes + s->acs.found.n, s->conf->n_prefixes,
 		acs_wrong(&s->acs));
 	acs_tell(&s->acs, now, a->text);
-	fprintf(a->text, "serving=%s\nguard_pid=%d\njudge_pid=%d\nrestarts=%" PRIu32 "\n",
-		s->serving ? "yes" : "no", (int)s->children.guard, (int)s->children.judge,
-		s->restarts);
+	tell_lanes(s, a->text);
 	fprintf(a->text, "rules=%s\nbackend=%s\n", s->rules_loaded ? "loaded" : "missing",
 		rules_backend_name[s->backend]);
 	fprintf(a->text, "reload_failed=%s\n", s->reload_failed ? "yes" : "no");
@@ -86,13 +100,28 @@ static void status(struct supervisor *s, char *word[WORDS], struct control_answe
 		s->confirm_ms > now ? s->confirm_ms - now : 0);
 }
 
+/* The lane that is meant, the first one if none is named; NULL, and said, if it is none. */
+static struct lane *read_lane(struct supervisor *s, const char *word, struct control_answer *a)
+{
+	char		*end;
+	unsigned long	 i = word ? strtoul(word, &end, 10) : 0;
+
+	if (i < s->lanes.n && (!word || (word[0] >= '0' && word[0] <= '9' && !*end)))
+		return &s->lane[i];
+	fail(a, "there is no such memory");
+	return NULL;
+}
+
 /* Opened anew, so that whoever gets it can read and nothing else. */
 static void shm(struct supervisor *s, char *word[WORDS], struct control_answer *a)
 {
-	char path[32];
+	const struct lane	*l = read_lane(s, word[1], a);
+	char			 path[32];
 
-	(void)word;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->shm_fd);
+	if (!l)
+		return;
+	fprintf(a->text, "lanes=%zu\n", s->lanes.n);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", l->shm_fd);
 	a->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (a->fd < 0)
 		fail(a, strerror(errno));
@@ -101,11 +130,15 @@ static void shm(struct supervisor *s, char *word[WORDS], struct control_answer *
 /* The guard makes the list at its next tick; whoever asks looks for it there. */
 static void flows(struct supervisor *s, char *word[WORDS], struct control_answer *a)
 {
-	if (!s->serving) {
+	const struct lane *l = read_lane(s, word[1], a);
+
+	if (!l)
+		return;
+	if (!l->serving) {
 		fail(a, "guard and judge do not run");
 		return;
 	}
-	atomic_store(&s->shm->flows_wanted, ++s->flows_wanted);
+	atomic_store(&l->shm->flows_wanted, ++s->flows_wanted);
 	fprintf(a->text, "wanted=%" PRIu32 "\n", s->flows_wanted);
 	shm(s, word, a);
 }

@@ -224,6 +224,13 @@ static void check_together(struct reading *r, FILE *err)
 	if (c->mode == MODE_ENFORCE && c->policy.digest == DIGEST_REQUIRE && !wants_credentials)
 		conf_complain_at(r, mode, "credentials: found none, expected a file name,"
 				 " since mode is \"enforce\" and digest is \"require\"");
+	if (c->queue + c->queues - 1 > UINT16_MAX)
+		conf_complain_at(r, last_place(r, "queues"), "queues: found %u from queue %u on,"
+				 " expected none beyond 65535", c->queues, c->queue);
+	/* The judges do not know each other's nonces. */
+	if (c->queues > 1 && c->policy.nonce_bind == NONCE_BIND_ANY)
+		conf_complain_at(r, last_place(r, "nonce_bind"), "nonce_bind: found \"any\","
+				 " expected \"source\", since queues is %u", c->queues);
 	if (!r->failed && c->mode == MODE_ENFORCE && c->n_prefixes == 0 && c->n_names == 0 &&
 	    !*c->acs_file)
 		fprintf(err, "%s: warning: acs is empty, so nobody may send a connection request\n",

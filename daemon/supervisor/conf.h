@@ -54,7 +54,7 @@ struct conf {
 	char		acs_state[PATH_LEN_MAX];	/* "" : none */
 	unsigned	acs_keep_days;
 	char		credentials_file[PATH_LEN_MAX];	/* "" : none */
-	uint16_t	queue;
+	uint16_t	queue, queues;	/* the first, and how many */
 	uint32_t	mark;		/* one bit */
 	struct rate	syn;		/* connection attempts, per source */
 	bool		closes;		/* what has not been checked is not to reach the ports */

@@ -547,6 +547,14 @@ static void read_queue(struct reading *r, const struct setting *s, config_settin
 		r->c->queue = (uint16_t)queue;
 }
 
+static void read_queues(struct reading *r, const struct setting *s, config_setting_t *node)
+{
+	unsigned queues;
+
+	if (read_integer(r, s, node, &queues))
+		r->c->queues = (uint16_t)queues;
+}
+
 static void read_mark(struct reading *r, const struct setting *s, config_setting_t *node)
 {
 	long long v;
@@ -610,6 +618,7 @@ const struct setting conf_settings[] = {
 	{ "log_file", "\"\"", read_log_file, .expected = A_FILE_OR_NONE },
 	{ "log_rate", "\"10/min burst 20\"", read_log_rate, .expected = A_RATE },
 	{ "queue", "7547", read_queue, .min = 0, .max = 65535 },
+	{ "queues", "1", read_queues, .min = 1, .max = QUEUES_MAX },
 	{ "mark", "0x40000000", read_mark, .expected = "one bit from 0x1 to 0x80000000" },
 };
 

@@ -98,6 +98,15 @@ void conf_prefix_text(const struct prefix *p, char *text)
 	snprintf(text, PREFIX_TEXT, "%s/%u", host, p->len);
 }
 
+char *conf_queues_text(uint16_t first, uint16_t n, char separator, char *text)
+{
+	if (n > 1)
+		snprintf(text, QUEUES_TEXT, "%u%c%u", first, separator, first + n - 1u);
+	else
+		snprintf(text, QUEUES_TEXT, "%u", first);
+	return text;
+}
+
 bool conf_host(const char *text)
 {
 	size_t	labels = 0, len = strlen(text);

@@ -13,6 +13,7 @@
 enum {
 	RATE_MAX	= 1000000,	/* events and burst */
 	PREFIX_TEXT	= INET6_ADDRSTRLEN + 4,
+	QUEUES_TEXT	= 16,
 };
 
 /*
@@ -23,6 +24,9 @@ bool conf_prefix(const char *text, struct prefix *out, bool *exact);
 
 /* The inverse; @text has room for PREFIX_TEXT bytes. */
 void conf_prefix_text(const struct prefix *p, char *text);
+
+/* "7547", or all of @n queues as "7547-7550" with that separator; room for QUEUES_TEXT. */
+char *conf_queues_text(uint16_t first, uint16_t n, char separator, char *text);
 
 /*
  * A host name of two labels or more (RFC 1123 2.1) that cannot be meant as an

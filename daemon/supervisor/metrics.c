@@ -17,11 +17,13 @@ static const char *const act_name[] = {
 };
 
 /* A kernel without nf_tables answers with an error, which is no rules. */
-void metrics_look(struct metrics *m, uint16_t num)
+void metrics_look(struct metrics *m, uint16_t first, size_t queues)
 {
 	struct nft_ban none;
 
-	m->has_queue = queuelook(num, &m->queue);
+	m->n_queues = queues < QUEUES_MAX ? queues : QUEUES_MAX;
+	for (size_t i = 0; i < m->n_queues; i++)
+		queuelook((uint16_t)(first + i), &m->queue[i]);
 	m->n_counters = nftlook_counters(m->counter, NFT_COUNTERS_MAX);
 	if (m->n_counters <= 0) {
 		m->n_counters = iptlook_counters(m->counter, NFT_COUNTERS_MAX);
@@ -33,6 +35,18 @@ void metrics_look(struct metrics *m, uint16_t num)
 	m->bans = m->iptables ? iptlook_bans(&none, 0) : nftlook_bans(&none, 0);
 	if (m->bans < 0)
 		m->bans = 0;
+}
+
+bool metrics_queue_sum(const struct metrics *m, struct queue_state *sum)
+{
+	*sum = (struct queue_state){ 0 };
+	for (size_t i = 0; i < m->n_queues; i++) {
+		sum->bound |= m->queue[i].bound;
+		sum->waiting += m->queue[i].waiting;
+		sum->dropped += m->queue[i].dropped;
+		sum->user_dropped += m->queue[i].user_dropped;
+	}
+	return sum->bound;
 }
 
 static void begin(FILE *out, const char *name, const char *type, const char *help)
@@ -52,34 +66,58 @@ static void lower(FILE *out, const char *text)
 		putc(tolower((unsigned char)*text), out);
 }
 
-static void write_reasons(const struct shm *shm, FILE *out)
+/* What each guard counts for itself, at @offset in its memory. */
+static uint64_t sum_of(const struct lanes *l, size_t offset)
 {
+	uint64_t sum = 0, one;
+
+	for (size_t i = 0; i < l->n; i++) {
+		memcpy(&one, (const char *)l->of[i] + offset, sizeof(one));
+		sum += one;
+	}
+	return sum;
+}
+
+static uint64_t judge_silent(const struct lanes *l)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		sum += atomic_load(&l->of[i]->judge_silent);
+	return sum;
+}
+
+static void write_reasons(const struct metrics *m, FILE *out)
+{
+	const struct lanes	*l = &m->lanes;
+	struct use		 use = lanes_use(l);
+	unsigned		 tables = m->n_queues ? (unsigned)m->n_queues : 1;
+
 	begin(out, "verdicts_total", "counter", "Reasons given, one for each packet or deadline.");
-	for (size_t i = WHY_NEXT + 1; i < WHY_COUNT; i++) {
+	for (enum why i = WHY_NEXT + 1; i < WHY_COUNT; i++) {
 		fprintf(out, "cwmpgate_verdicts_total{action=\"%s\",reason=\"",
 			act_name[why_info[i].act]);
 		lower(out, why_info[i].name);
-		fprintf(out, "\"} %" PRIu64 "\n", shm->count[i]);
+		fprintf(out, "\"} %" PRIu64 "\n", lanes_count(l, i));
 	}
 	begin(out, "connections", "gauge", "Connections that the gate knows.");
-	fprintf(out, "cwmpgate_connections{state=\"live\"} %u\n", shm->use.live);
-	fprintf(out, "cwmpgate_connections{state=\"embryo\"} %u\n", shm->use.embryos);
-	fprintf(out, "cwmpgate_connections{state=\"over\"} %u\n", shm->use.over);
+	fprintf(out, "cwmpgate_connections{state=\"live\"} %u\n", use.live);
+	fprintf(out, "cwmpgate_connections{state=\"embryo\"} %u\n", use.embryos);
+	fprintf(out, "cwmpgate_connections{state=\"over\"} %u\n", use.over);
 	begin(out, "connections_max", "gauge", "Room for connections.");
-	fprintf(out, "cwmpgate_connections_max{state=\"live\"} %d\n", LIVE_MAX);
-	fprintf(out, "cwmpgate_connections_max{state=\"embryo\"} %d\n", EMBRYOS_MAX);
-	one(out, "heads", "gauge", "Request heads that are held.", shm->use.heads);
-	one(out, "heads_max", "gauge", "Room for request heads.", HEADS_MAX);
+	fprintf(out, "cwmpgate_connections_max{state=\"live\"} %u\n", LIVE_MAX * tables);
+	fprintf(out, "cwmpgate_connections_max{state=\"embryo\"} %u\n", EMBRYOS_MAX * tables);
+	one(out, "heads", "gauge", "Request heads that are held.", use.heads);
+	one(out, "heads_max", "gauge", "Room for request heads.", HEADS_MAX * tables);
 	one(out, "late_verdicts_total", "counter", "Verdicts on packets that were gone.",
-	    shm->late_verdicts);
+	    sum_of(l, offsetof(struct shm, late_verdicts)));
 	one(out, "odd_messages_total", "counter", "Messages of the kernel that made no sense.",
-	    shm->odd_messages);
+	    sum_of(l, offsetof(struct shm, odd_messages)));
 	one(out, "lost_segments_total", "counter", "Segments of the gate that could not be sent.",
-	    shm->lost_segments);
+	    sum_of(l, offsetof(struct shm, lost_segments)));
 	one(out, "judge_silent_total", "counter", "Questions the judge did not answer.",
-	    atomic_load(&shm->judge_silent));
-	one(out, "events_total", "counter", "Decisions worth a line.",
-	    atomic_load(&shm->n_decisions));
+	    judge_silent(l));
+	one(out, "events_total", "counter", "Decisions worth a line.", lanes_decisions(l));
 }
 
 static void write_daemon(const struct metrics *m, FILE *out)
@@ -92,7 +130,7 @@ static void write_daemon(const struct metrics *m, FILE *out)
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		fprintf(out, "cwmpgate_mode{mode=\"%s\"} %d\n", modes[i],
 			strcmp(m->mode, modes[i]) == 0);
-	one(out, "serving", "gauge", "1 while guard and judge run.", m->serving);
+	one(out, "serving", "gauge", "1 while guard and judge of each queue run.", m->serving);
 	one(out, "uptime_seconds", "gauge", "How long the daemon runs.", m->uptime_ms / 1000);
 	one(out, "restarts_total", "counter", "Unasked restarts of guard and judge.", m->restarts);
 	one(out, "acs_prefixes", "gauge", "Addresses and prefixes that may ask.", m->acs);
@@ -120,6 +158,8 @@ static void write_kmod(const struct kmod_state *k, FILE *out)
 
 static void write_kernel(const struct metrics *m, FILE *out)
 {
+	struct queue_state queue;
+
 	one(out, "rules_present", "gauge", "1 while the kernel has our rules.",
 	    m->n_counters > 0);
 	one(out, "bans", "gauge", "Sources that are banned now.", (uint64_t)m->bans);
@@ -129,21 +169,21 @@ static void write_kernel(const struct metrics *m, FILE *out)
 	for (int i = 0; i < m->n_counters; i++)
 		fprintf(out, "cwmpgate_rules_packets_total{counter=\"%s\"} %" PRIu64 "\n",
 			m->counter[i].name, m->counter[i].packets);
-	if (!m->has_queue)
+	if (!metrics_queue_sum(m, &queue))
 		return;
-	one(out, "queue_waiting", "gauge", "Packets that wait for a verdict.", m->queue.waiting);
+	one(out, "queue_waiting", "gauge", "Packets that wait for a verdict.", queue.waiting);
 	one(out, "queue_dropped_total", "counter", "Packets that found the queue full.",
-	    m->queue.dropped);
+	    queue.dropped);
 	one(out, "queue_user_dropped_total", "counter",
-	    "Packets that found the daemon's socket full.", m->queue.user_dropped);
+	    "Packets that found the daemon's socket full.", queue.user_dropped);
 }
 
 void metrics_write(const struct metrics *m, FILE *out)
 {
-	one(out, "up", "gauge", "1 while the daemon runs.", m->shm != NULL);
-	if (m->shm) {
+	one(out, "up", "gauge", "1 while the daemon runs.", m->lanes.n > 0);
+	if (m->lanes.n) {
 		write_daemon(m, out);
-		write_reasons(m->shm, out);
+		write_reasons(m, out);
 	}
 	write_kernel(m, out);
 	write_kmod(&m->kmod, out);

@@ -11,16 +11,16 @@
 #include "kmodlook.h"
 #include "nftlook.h"
 #include "queuelook.h"
-#include "shm.h"
+#include "lanes.h"
 
 struct metrics {
-	const struct shm	*shm;		/* NULL: no daemon */
+	struct lanes		 lanes;		/* none: no daemon */
 	const char		*mode;
 	bool			 serving, reload_failed;
 	uint64_t		 uptime_ms;
 	uint64_t		 restarts, acs, acs_wrong, credentials;
-	bool			 has_queue;
-	struct queue_state	 queue;
+	size_t			 n_queues;
+	struct queue_state	 queue[QUEUES_MAX];
 	int			 n_counters;	/* 0: no rules of ours */
 	bool			 iptables;	/* they are in iptables */
 	struct nft_counter	 counter[NFT_COUNTERS_MAX];
@@ -28,8 +28,11 @@ struct metrics {
 	struct kmod_state	 kmod;
 };
 
-/* Asks the kernel for what it knows, about queue @num and our rules. */
-void metrics_look(struct metrics *m, uint16_t num);
+/* Asks the kernel for what it knows, about @queues queues from @first on and our rules. */
+void metrics_look(struct metrics *m, uint16_t first, size_t queues);
+
+/* Of all queues that somebody has bound, the sums; false if nobody has bound one. */
+bool metrics_queue_sum(const struct metrics *m, struct queue_state *sum);
 
 void metrics_write(const struct metrics *m, FILE *out);
 

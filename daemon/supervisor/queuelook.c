@@ -20,20 +20,22 @@ static void name_owner(struct queue_state *q)
 		fclose(f);
 }
 
-bool queuelook(uint16_t num, struct queue_state *out)
+void queuelook(uint16_t num, struct queue_state *out)
 {
-	FILE		*f = fopen("/proc/self/net/netfilter/nfnetlink_queue", "re");
-	char		 line[256];
-	uint32_t	 queue;
-	bool		 found = false;
+	FILE			*f = fopen("/proc/self/net/netfilter/nfnetlink_queue", "re");
+	struct queue_state	 q = { .num = num };
+	char			 line[256];
+	uint32_t		 queue;
 
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = sscanf(line, "%" SCNu32 " %" SCNu32 " %" SCNu32 " %*u %*u %" SCNu32
-			       " %" SCNu32, &queue, &out->portid, &out->waiting, &out->dropped,
-			       &out->user_dropped) == 5 && queue == num;
+	while (f && !q.bound && fgets(line, sizeof(line), f))
+		q.bound = sscanf(line, "%" SCNu32 " %" SCNu32 " %" SCNu32 " %*u %*u %" SCNu32
+				 " %" SCNu32, &queue, &q.portid, &q.waiting, &q.dropped,
+				 &q.user_dropped) == 5 && queue == num;
 	if (f)
 		fclose(f);
-	if (found)
+	*out = (struct queue_state){ .num = num };
+	if (q.bound) {
+		*out = q;
 		name_owner(out);
-	return found;
+	}
 }

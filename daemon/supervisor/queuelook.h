@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 struct queue_state {
+	uint16_t	num;
+	bool		bound;		/* if not, the rest is 0 */
 	uint32_t	portid;		/* netlink's: mostly the process that bound it */
 	uint32_t	waiting;	/* packets that wait for a verdict */
 	uint32_t	dropped;	/* the queue was full */
@@ -14,7 +16,7 @@ struct queue_state {
 	char		owner[32];	/* what process @portid is called; "" if it is none */
 };
 
-/* False when nobody has bound queue @num, or the kernel has no queues. */
-bool queuelook(uint16_t num, struct queue_state *out);
+/* Looks for queue @num; not bound, too, where the kernel has no queues. */
+void queuelook(uint16_t num, struct queue_state *out);
 
 #endif /* CWMPGATE_QUEUELOOK_H */

@@ -3,7 +3,7 @@
 #ifndef CWMPGATE_REPORT_H
 #define CWMPGATE_REPORT_H
 
-#include "shm.h"
+#include "lanes.h"
 
 enum { RECENT_MAX = 64 };
 
@@ -12,6 +12,6 @@ enum { RECENT_MAX = 64 };
  * "NAME COUNT" for each reason that was given, then "recent MS CLIENT CPORT
  * PORT NAME OFFSET" for the latest decisions.  False with errno.
  */
-bool report_write(const struct shm *shm, const char *file);
+bool report_write(const struct lanes *l, const char *file);
 
 #endif /* CWMPGATE_REPORT_H */

@@ -105,6 +105,8 @@ static void print_ports(const struct conf *c, FILE *out)
 
 static void print_values(const struct conf *c, const struct found *f, FILE *out)
 {
+	char queues[QUEUES_TEXT];
+
 	/* Replaces in one transaction; nft before 1.0.7 has no "destroy". */
 	fprintf(out, "# values of %s\n%s\ndelete %s\n\n", c->file, TABLE, TABLE);
 
@@ -113,7 +115,8 @@ static void print_values(const struct conf *c, const struct found *f, FILE *out)
 	fputs(" }\n", out);
 	fprintf(out, "define gate_mark = 0x%08x\n", c->mark);
 	fprintf(out, "define other_marks = 0x%08x\n", ~c->mark);
-	fprintf(out, "define gate_queue = %u\n\n%s {\n", c->queue, TABLE);
+	fprintf(out, "define gate_queue = %s\n\n%s {\n",
+		conf_queues_text(c->queue, c->queues, '-', queues), TABLE);
 
 	print_acs(c, f, out);
 	print_syn(c, out);

@@ -178,11 +178,12 @@ static void print_queues(const struct conf *c, bool four, FILE *out)
 		print_allowed(c, "CWMPGATE_ASK", four ? '4' : '6', out);
 		fprintf(out, "-A CWMPGATE_ASK -j MARK --and-mark 0x%x\n", ~c->mark);
 	}
-	fprintf(out, "-A CWMPGATE_ASK -p tcp -j NFQUEUE --queue-num %u%s\n", c->queue,
-		monitor || c->down_open ? " --queue-bypass" : "");
+	fputs("-A CWMPGATE_ASK -p tcp ", out);
+	rules_xt_print_nfqueue(c, monitor || c->down_open, out);
 	print_own(c, "CWMPGATE_REPLY", "", out);
 	fputs("-A CWMPGATE_REPLY -m conntrack --ctdir ORIGINAL -j RETURN\n", out);
-	fprintf(out, "-A CWMPGATE_REPLY -p tcp -j NFQUEUE --queue-num %u --queue-bypass\n", c->queue);
+	fputs("-A CWMPGATE_REPLY -p tcp ", out);
+	rules_xt_print_nfqueue(c, true, out);
 }
 
 static void print_gate(const struct conf *c, FILE *out)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf_values.h"
 #include "run.h"
 
 #define NO_QUEUE "the kernel has no nft queue statement (OpenWrt: kmod-nft-queue)"
@@ -69,6 +70,14 @@ void rules_xt_print_unjump(const char *listing, FILE *out)
 	}
 }
 
+void rules_xt_print_nfqueue(const struct conf *c, bool bypass, FILE *out)
+{
+	char queues[QUEUES_TEXT];
+
+	fprintf(out, "-j NFQUEUE --queue-%s %s%s\n", c->queues > 1 ? "balance" : "num",
+		conf_queues_text(c->queue, c->queues, ':', queues), bypass ? " --queue-bypass" : "");
+}
+
 /* The queue rules of one direction, for every guarded interface and port. */
 static void print_xt_queue(const struct conf *c, const char *chain, const char *iface,
 			   const char *port, bool bypass, FILE *out)
@@ -78,8 +87,8 @@ static void print_xt_queue(const struct conf *c, const char *chain, const char *
 			fprintf(out, "-A %s ", chain);
 			if (c->n_interfaces)
 				fprintf(out, "%s %s ", iface, c->interface[i]);
-			fprintf(out, "-p tcp %s %u -j NFQUEUE --queue-num %u%s\n", port,
-				c->port[p], c->queue, bypass ? " --queue-bypass" : "");
+			fprintf(out, "-p tcp %s %u ", port, c->port[p]);
+			rules_xt_print_nfqueue(c, bypass, out);
 		}
 	}
 }

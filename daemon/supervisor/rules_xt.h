@@ -17,6 +17,12 @@ bool rules_xt_present(void);
 /* Removes them, and a mangle table that is bare then; true if none is left. */
 bool rules_xt_unload(FILE *err);
 
+/*
+ * "-j NFQUEUE" and its queues.  Over several the kernel spreads by the two
+ * addresses, whichever is whose: a connection's two directions take the same one.
+ */
+void rules_xt_print_nfqueue(const struct conf *c, bool bypass, FILE *out);
+
 /* Unmakes what @listing ("-S") shows of ours in the chains that are not ours. */
 void rules_xt_print_unjump(const char *listing, FILE *out);
 

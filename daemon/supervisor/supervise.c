@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "conf_values.h"
 #include "limit.h"
 #include "metrics.h"
 #include "notify.h"
@@ -22,10 +22,6 @@
 enum {
 	WATCHDOG_MS	= 1000,
 	METRICS_MS	= 15000,
-	HUNG_MS		= 2000,
-	BACKOFF_MS	= 100,		/* doubles with each failure in a row */
-	BACKOFF_MAX_MS	= 500,
-	STEADY_MS	= 10000,	/* after so long a failure is the first again */
 	RULES_AGAIN_MS	= 500,		/* after a load that did not work */
 	RULES_LOOK_MS	= 2000,		/* iptables tells nobody of changes */
 };
@@ -44,15 +40,19 @@ uint64_t clock_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-static bool make_shm(struct supervisor *s)
+/* Those that are missing for the configuration; none is ever taken away. */
+static bool make_lanes(struct supervisor *s)
 {
-	s->shm_fd = memfd_create("cwmpgate", MFD_CLOEXEC);
-	if (s->shm_fd < 0 || ftruncate(s->shm_fd, sizeof(*s->shm)) < 0)
-		return false;
-	s->shm = mmap(NULL, sizeof(*s->shm), PROT_READ | PROT_WRITE, MAP_SHARED, s->shm_fd, 0);
-	if (s->shm == MAP_FAILED)
-		return false;
-	return getrandom(&s->key, sizeof(s->key), 0) == sizeof(s->key);
+	for (; s->lanes.n < s->conf->queues; s->lanes.n++) {
+		struct lane *l = &s->lane[s->lanes.n];
+
+		if (!lane_make(l)) {
+			perror("shared memory");
+			return false;
+		}
+		s->lanes.of[s->lanes.n] = l->shm;
+	}
+	return true;
 }
 
 static bool open_trace(struct supervisor *s)
@@ -77,77 +77,69 @@ static void watch_credentials(struct supervisor *s)
 			strerror(errno));
 }
 
+static void start_lane(struct supervisor *s, size_t i, uint64_t now_ms)
+{
+	const struct conf	*c = s->conf;
+	struct setup		 setup = {
+		.key = s->key, .policy = c->policy, .mark = c->mark,
+		.queue = (uint16_t)(c->queue + i), .lanes = (uint8_t)s->lanes.n,
+		.fail_open = c->overload_open || c->mode == MODE_MONITOR,
+		.sandbox_optional = c->sandbox_optional,
+	};
+
+	/* The budget of all sources together: nobody counts what another judge allows. */
+	setup.policy.all_requests = rate_share(&c->policy.all_requests, c->queues);
+	lane_start(&s->lane[i], &setup, s->trace_fd, &s->secrets, now_ms);
+}
+
+/* The lanes that the configuration wants. */
+static size_t wanted_lanes(const struct supervisor *s)
+{
+	size_t n = s->conf->mode == MODE_BLOCK ? 0 : s->conf->queues;
+
+	return n < s->lanes.n ? n : s->lanes.n;
+}
+
+bool supervisor_serves(const struct supervisor *s)
+{
+	for (size_t i = 0; i < wanted_lanes(s); i++)
+		if (!s->lane[i].serving)
+			return false;
+	return s->conf->mode != MODE_BLOCK && s->lanes.n >= s->conf->queues;
+}
+
 static void start_serving(struct supervisor *s, uint64_t now_ms)
 {
-	struct setup *setup = &s->shm->setup;
-
-	/* All of it, whatever the last guard has made of it. */
-	s->shm->version = SHM_VERSION;
-	setup->key = s->key;
-	setup->policy = s->conf->policy;
-	setup->mark = s->conf->mark;
-	setup->queue = s->conf->queue;
-	setup->fail_open = s->conf->overload_open || s->conf->mode == MODE_MONITOR;
-	setup->sandbox_optional = s->conf->sandbox_optional;
-	atomic_store(&s->shm->heartbeat_ms, 0);
-	s->judge_silent = atomic_load(&s->shm->judge_silent);
-	s->started_ms = now_ms;
-	s->serving = children_start(&s->children, s->shm, s->shm_fd, s->trace_fd, &s->secrets);
-	s->restart_ms = now_ms + s->backoff_ms;
+	make_lanes(s);
+	for (size_t i = 0; i < wanted_lanes(s); i++)
+		start_lane(s, i, now_ms);
 }
 
 static void stop_serving(struct supervisor *s)
 {
-	children_stop(&s->children);
-	s->serving = false;
+	for (size_t i = 0; i < s->lanes.n; i++)
+		lane_stop(&s->lane[i]);
 }
 
-/* A pair that has just failed again waits longer for its next start. */
-static void restart_serving(struct supervisor *s, uint64_t now_ms, const char *why)
+static void check_lanes(struct supervisor *s, uint64_t now_ms)
 {
-	fprintf(stderr, "%s; starting guard and judge again\n", why);
-	stop_serving(s);
-	s->restarts++;
-	if (now_ms - s->started_ms > STEADY_MS)
-		s->backoff_ms = 0;
-	s->restart_ms = now_ms + s->backoff_ms;
-	s->backoff_ms = s->backoff_ms ? s->backoff_ms * 2 : BACKOFF_MS;
-	if (s->backoff_ms > BACKOFF_MAX_MS)
-		s->backoff_ms = BACKOFF_MAX_MS;
-}
-
-static void check_children(struct supervisor *s, uint64_t now_ms)
-{
-	uint64_t beat = atomic_load(&s->shm->heartbeat_ms);
-	uint64_t last = beat > s->started_ms ? beat : s->started_ms;
-
-	if (s->conf->mode == MODE_BLOCK)
-		return;
-	if (s->serving) {
-		if (children_ended(&s->children))
-			restart_serving(s, now_ms, "a process has ended");
-		else if (now_ms > last + HUNG_MS)
-			restart_serving(s, now_ms, "cwmpgate-guard hangs");
-		else if (atomic_load(&s->shm->judge_silent) != s->judge_silent)
-			restart_serving(s, now_ms, "cwmpgate-judge does not answer");
+	for (size_t i = 0; i < wanted_lanes(s); i++) {
+		s->restarts += lane_failed(&s->lane[i], now_ms);
+		if (lane_is_due(&s->lane[i], now_ms))
+			start_lane(s, i, now_ms);
 	}
-	if (!s->serving && now_ms >= s->restart_ms)
-		start_serving(s, now_ms);
 }
 
 static void look_at_decisions(struct supervisor *s, uint64_t now_ms)
 {
-	uint64_t	n = atomic_load(&s->shm->n_decisions);
 	struct decision	d;
+	uint64_t	id;
 
-	if (n - s->seen >= DECISIONS_MAX)
-		s->seen = n - DECISIONS_MAX + 1;
-	for (; s->seen < n; s->seen++) {
-		if (!shm_read(s->shm, s->seen, &d))
-			continue;
+	lanes_look(&s->lanes, &s->seen);
+	while (lanes_next(&s->lanes, &s->seen, &id, &d)) {
 		if (d.ban_ms && !bans_add(&s->bans, &d.client, d.ban_ms, now_ms))
 			fprintf(stderr, "ban: %s\n", strerror(errno));
-		log_decision(&s->log, &s->conf->policy, s->seen, &d, now_ms);
+		log_decision(&s->log, &s->conf->policy, id, &d, now_ms);
 	}
 }
 
@@ -157,9 +149,9 @@ static void write_status(struct supervisor *s)
 
 	if (!s->options->status_file)
 		return;
-	for (size_t i = 0; i < WHY_COUNT; i++)
-		counted += s->shm->count[i];
-	if (counted != s->counted && report_write(s->shm, s->options->status_file))
+	for (enum why i = WHY_NEXT; i < WHY_COUNT; i++)
+		counted += lanes_count(&s->lanes, i);
+	if (counted != s->counted && report_write(&s->lanes, s->options->status_file))
 		s->counted = counted;
 }
 
@@ -172,13 +164,15 @@ static void write_metrics(struct supervisor *s, bool up, uint64_t now_ms)
 	if (!*file || (up && now_ms < s->metrics_ms))
 		return;
 	s->metrics_ms = now_ms + METRICS_MS;
-	m = (struct metrics){ .shm = up ? s->shm : NULL, .mode = mode_name[s->conf->mode],
-			      .serving = s->serving, .reload_failed = s->reload_failed,
+	m = (struct metrics){ .lanes = s->lanes, .mode = mode_name[s->conf->mode],
+			      .serving = supervisor_serves(s), .reload_failed = s->reload_failed,
 			      .uptime_ms = now_ms - s->begun_ms, .restarts = s->restarts,
 			      .acs = s->conf->n_prefixes + s->acs.found.n,
 			      .acs_wrong = acs_wrong(&s->acs),
 			      .credentials = s->credentials->n };
-	metrics_look(&m, s->conf->queue);
+	if (!up)
+		m.lanes.n = 0;
+	metrics_look(&m, s->conf->queue, s->conf->queues);
 	if (!metrics_write_file(&m, file))
 		fprintf(stderr, "metrics_file: %s: %s\n", file, strerror(errno));
 }
@@ -294,23 +288,27 @@ static void check_credentials(struct supervisor *s, uint64_t now_ms)
 		return;
 	}
 	fprintf(stderr, "credentials: %zu read anew\n", s->credentials->n);
-	if (s->secrets.changed_ms != changed_ms && s->serving && !children_order_credentials(&s->children, s->credentials, now_ms))
-		restart_serving(s, now_ms, "cwmpgate-judge takes no orders");
+	for (size_t i = 0; s->secrets.changed_ms != changed_ms && i < wanted_lanes(s); i++)
+		if (s->lane[i].serving &&
+		    !children_order_credentials(&s->lane[i].children, s->credentials, now_ms)) {
+			lane_fail(&s->lane[i], now_ms, "cwmpgate-judge takes no orders");
+			s->restarts++;
+		}
 }
 
 static void tell_ready(const struct conf *c)
 {
-	char lines[64];
+	char lines[64], queues[QUEUES_TEXT];
 
-	snprintf(lines, sizeof(lines), "READY=1\nSTATUS=mode %s, queue %u",
-		 mode_name[c->mode], c->queue);
+	snprintf(lines, sizeof(lines), "READY=1\nSTATUS=mode %s, queue %s", mode_name[c->mode],
+		 conf_queues_text(c->queue, c->queues, '-', queues));
 	notify(lines);
 }
 
-/* Only while packets are served: a timer alone would vouch for a dead guard. */
+/* Only while every lane serves: a timer alone would vouch for a dead guard. */
 static void tell_watchdog(struct supervisor *s, uint64_t now_ms)
 {
-	if (now_ms < s->watchdog_ms || (s->conf->mode != MODE_BLOCK && !s->serving))
+	if (now_ms < s->watchdog_ms || (s->conf->mode != MODE_BLOCK && !supervisor_serves(s)))
 		return;
 	notify("WATCHDOG=1");
 	s->watchdog_ms = now_ms + WATCHDOG_MS;
@@ -331,11 +329,9 @@ void supervisor_apply(struct supervisor *s, const struct conf *c)
 	s->confirm_ms = 0;
 	s->metrics_ms = 0;
 	stop_serving(s);
-	s->backoff_ms = 0;
 	acs_configure(&s->acs, s->conf);
 	log_configure(&s->log, s->conf);
-	if (s->conf->mode != MODE_BLOCK)
-		start_serving(s, clock_ms());
+	start_serving(s, clock_ms());
 	if (!load_rules(s))
 		fputs("the rules could not be loaded\n", stderr);
 	kmod_load(s->kmod, s->conf, &s->acs.found, stderr);
@@ -376,34 +372,24 @@ static void check_confirmed(struct supervisor *s, uint64_t now_ms)
 	supervisor_apply(s, &before);
 }
 
-static bool wait_for_guard(struct supervisor *s)
+static bool wait_for_guards(struct supervisor *s)
 {
-	uint64_t until = clock_ms() + START_MS;
-
-	while (!atomic_load(&s->shm->heartbeat_ms)) {
-		if (clock_ms() > until || children_ended(&s->children)) {
-			fputs("cwmpgate-guard did not start\n", stderr);
+	for (size_t i = 0; i < s->conf->queues; i++)
+		if (!s->lane[i].serving || !lane_wait(&s->lane[i]))
 			return false;
-		}
-		poll(NULL, 0, 1);
-	}
 	return true;
 }
 
-/* The queue is bound, and a guard in its loop, before the rules send anything. */
+/* Each queue is bound, and a guard in its loop, before the rules send anything. */
 static bool start(struct supervisor *s)
 {
 	if (!open_trace(s))
 		return false;
-	if (!make_shm(s)) {
-		perror("shared memory");
+	if (getrandom(&s->key, sizeof(s->key), 0) != sizeof(s->key) || !make_lanes(s))
 		return false;
-	}
-	if (s->conf->mode != MODE_BLOCK) {
-		start_serving(s, clock_ms());
-		if (!s->serving || !wait_for_guard(s))
-			return false;
-	}
+	start_serving(s, clock_ms());
+	if (s->conf->mode != MODE_BLOCK && !wait_for_guards(s))
+		return false;
 	s->bans.set = nftset_open(stderr);
 	s->rulewatch = rulewatch_open(stderr);
 	s->kmod = kmod_open(stderr);
@@ -424,11 +410,11 @@ static bool start(struct supervisor *s)
 int supervise(const struct supervise_options *o, struct conf *c,
 	      struct credentials *credentials)
 {
-	static struct supervisor s;
+	static struct supervisor	s;
+	char				queues[QUEUES_TEXT];
 
 	s = (struct supervisor){ .options = o, .conf = c, .credentials = credentials,
-				 .begun_ms = clock_ms(), .children = { .judge_fd = -1 },
-				 .watch = { .fd = -1 } };
+				 .begun_ms = clock_ms(), .watch = { .fd = -1 } };
 	s.secrets.current = credentials;
 	control_init(&s.control);
 	acs_init(&s.acs);
@@ -440,8 +426,8 @@ int supervise(const struct supervise_options *o, struct conf *c,
 		log_close(&s.log);
 		return EXIT_FAILURE;
 	}
-	fprintf(stderr, "cwmpgated " VERSION " ready, mode %s, queue %u\n",
-		mode_name[c->mode], c->queue);
+	fprintf(stderr, "cwmpgated " VERSION " ready, mode %s, queue %s\n",
+		mode_name[c->mode], conf_queues_text(c->queue, c->queues, '-', queues));
 	tell_ready(c);
 
 	while (!supervise_stop) {
@@ -455,7 +441,7 @@ int supervise(const struct supervise_options *o, struct conf *c,
 			supervisor_reload(&s, stderr);
 		}
 		check_confirmed(&s, now);
-		check_children(&s, now);
+		check_lanes(&s, now);
 		check_credentials(&s, now);
 		look_at_decisions(&s, now);
 		check_rules(&s, now);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The supervisor's loop: keeps the pair of serving processes, the rules and
+ * The supervisor's loop: keeps the pairs of serving processes, the rules and
  * the credentials as the configuration wants them.  It sees no packet and no
  * text from the network.
  */

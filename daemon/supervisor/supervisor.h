@@ -5,9 +5,9 @@
 
 #include "acs.h"
 #include "bans.h"
-#include "children.h"
 #include "control.h"
 #include "kmod.h"
+#include "lane.h"
 #include "log.h"
 #include "rules.h"
 #include "rulewatch.h"
@@ -19,20 +19,20 @@ struct supervisor {
 	struct conf			*conf;
 	struct credentials		*credentials;
 	struct secrets			 secrets;
-	struct children			 children;
-	bool				 serving;
+	/*
+	 * One for each queue there ever was, so that no counter goes back: the first
+	 * conf->queues of them serve.  What they remember is read through `lanes`.
+	 */
+	struct lane			 lane[QUEUES_MAX];
+	struct lanes			 lanes;
 	uint64_t			 begun_ms;	/* this process */
-	uint64_t			 started_ms, restart_ms;
-	uint32_t			 restarts;	/* of the pair, unasked */
-	uint32_t			 backoff_ms;
-	uint32_t			 judge_silent;	/* as last seen */
-	struct shm			*shm;
+	uint32_t			 restarts;	/* of a lane, unasked */
 	struct siphash_key		 key;		/* of all guards and judges */
 	uint32_t			 flows_wanted;	/* lists that were asked for */
-	int				 shm_fd, trace_fd;
+	int				 trace_fd;
 	uint64_t			 watchdog_ms;	/* when to tell next that we live */
 	uint64_t			 metrics_ms;	/* when to write them next */
-	uint64_t			 seen;		/* decisions looked at */
+	struct lanes_at			 seen;		/* decisions looked at */
 	uint64_t			 counted;	/* reasons in the status file */
 	struct bans			 bans;
 	struct acs			 acs;
@@ -53,6 +53,9 @@ struct supervisor {
 extern const char *const mode_name[];
 
 uint64_t clock_ms(void);
+
+/* Whether each lane that should, serves. */
+bool supervisor_serves(const struct supervisor *s);
 
 /* Takes the file anew, or says on @err why not and changes nothing. */
 bool supervisor_reload(struct supervisor *s, FILE *err);

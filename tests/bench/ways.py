@@ -173,7 +173,7 @@ def gated(net, daemon=gate_module.DAEMON, **settings):
     gate = Gate(net, daemon, **{"acs": ALLOWED, **MUCH, **settings}).start()
     try:
         with agent(net):
-            yield list(gate.processes().values())
+            yield gate.pids()
     except FileNotFoundError as e:
         raise AssertionError(f"a process of the gate was replaced: {gate.log()[-500:]}") from e
     finally:

@@ -100,15 +100,15 @@ class Gate:
     def alive(self):
         return self.process is not None and self.process.poll() is None
 
-    def processes(self):
-        """Process ids by name: the daemon, and what it has started."""
+    def pids(self):
+        """The daemon, and what it has started."""
         pid = self.process.pid
-        found = {"cwmpgated": pid}
-        for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            name = lab.name_of(child)
-            if name:
-                found[name] = int(child)
-        return found
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *map(int, children)]
+
+    def processes(self):
+        """Process ids by name; with several queues only one of each name."""
+        return {name: pid for pid in self.pids() if (name := lab.name_of(pid))}
 
     def signal(self, number):
         self.process.send_signal(number)

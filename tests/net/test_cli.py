@@ -82,7 +82,7 @@ def test_socket_lines(net, agent, gate, line, answer):
 
 def test_socket_shm_is_read_only(net, agent, gate):
     text, (fd,) = control(gate, b"shm\n")
-    assert text == "ok\n"
+    assert text == "ok\nlanes=1\n"
     with pytest.raises(OSError):
         os.write(fd, b"x")
     assert os.pread(fd, 4, 0) != b""

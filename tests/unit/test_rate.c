@@ -116,6 +116,30 @@ static void extremes(void **state)
 	assert_int_equal(take_all(&b, &none, 1000000), 0);
 }
 
+/* Of one budget in equal parts no more and, apart from the burst, no less comes out. */
+static void shares(void **state)
+{
+	static const struct rate all = { .events = 20, .per_ms = 1000, .burst = 60 };
+	static const struct rate small = { 1, 86400000, 3 }, none = { 1, 1000, 0 };
+
+	(void)state;
+	for (uint32_t n = 1; n <= 8; n++) {
+		struct rate	each = rate_share(&all, n);
+		struct bucket	b;
+		unsigned	taken = 0;
+
+		bucket_fill(&b, &each, 0);
+		taken += take_all(&b, &each, 0);
+		assert_int_equal(taken, 60 / n);
+		for (uint64_t now = 1; now <= 100000 * n; now += 50)
+			taken += take_all(&b, &each, now);
+		assert_in_range(taken - 60 / n, 1999, 2000);
+	}
+	assert_int_equal(rate_share(&small, 8).burst, 1);
+	assert_true(rate_share(&small, 8).per_ms / 8 == small.per_ms);
+	assert_int_equal(rate_share(&none, 8).burst, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +149,7 @@ int main(void)
 		cmocka_unit_test(full),
 		cmocka_unit_test(clock_steps_back),
 		cmocka_unit_test(extremes),
+		cmocka_unit_test(shares),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 TEXTS="mode syn unknown_fields attempts requests all_requests malformed digest on_bad_digest"
 TEXTS="$TEXTS nonce_bind daemon_down overload sandbox control metrics_file kmod firewall"
 TEXTS="$TEXTS acs_file acs_state log_file log_rate"
-NUMBERS="allow_any path_query ban ban_max credentials_grace nonce_lifetime hide_server queue mark"
+NUMBERS="allow_any path_query ban ban_max credentials_grace nonce_lifetime hide_server queue queues mark"
 NUMBERS="$NUMBERS acs_refresh acs_keep"
 OURS="enabled acs network port path agent credentials conffile"
 
