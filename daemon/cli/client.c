@@ -189,7 +189,7 @@ static void ask_lane(const struct cli *c, const char *word, size_t i, struct rep
 bool client_map(const struct cli *c, struct lanes *out)
 {
 	static struct reply	r;
-	size_t			n = 1;
+	uint64_t		n = 1;
 
 	out->n = 0;
 	while (out->n < n) {
@@ -260,7 +260,7 @@ const char *client_flows(const struct cli *c, struct flow_list *l)
 	enum { PATIENCE_TICKS = 20, HALF_MS = TICK_MS / 2 };
 	static struct reply	r, wrong;
 	struct asked		asked[QUEUES_MAX] = { { NULL, 0 } };
-	size_t			n = 1;
+	uint64_t		n = 1;
 	bool			all = false;
 
 	l->n = 0;

@@ -55,7 +55,8 @@ void facts_get(const struct cli *c, struct facts *f)
 	m->acs = client_number(r, "acs");
 	m->acs_wrong = client_number(r, "acs_wrong");
 	m->credentials = client_number(r, "credentials");
-	metrics_look(m, (uint16_t)client_number(r, "queue"), client_number(r, "queues"));
+	metrics_look(m, (uint16_t)client_number(r, "queue"),
+		     (size_t)client_number(r, "queues"));
 }
 
 const char *facts_without_daemon(const struct facts *f)
