@@ -296,7 +296,7 @@ check-net: all $(FOR_NET)
 check-vm: all
 	@KERNEL='$(KERNEL)' /usr/bin/python3 -B tests/tally.py vm
 
-check-package: dist
+check-package: dist all
 	@/usr/bin/python3 -B tests/tally.py package
 
 install: all
