@@ -73,7 +73,7 @@ GUARD_QUEUE = 3			# daemon/common/inherit.h
 
 def backoff_max():
     """How long the supervisor may wait before it starts a pair again."""
-    text = (lab.REPO / "daemon/supervisor/supervise.c").read_text()
+    text = (lab.REPO / "daemon/supervisor/lane.c").read_text()
     return int(re.search(r"BACKOFF_MAX_MS\s*=\s*(\d+)", text)[1]) / 1000
 
 
