@@ -84,41 +84,53 @@ const char *facts_when_full(const struct facts *f)
 
 enum { SHOWN = 6 };			/* of a set */
 
-/* The elements in what nft says of a set, on one line. */
-static size_t read_elements(const char *said, unsigned most, char *out, size_t max)
+/* A set's members on one line: the first ones, and how many there are. */
+struct line {
+	char		*out;
+	size_t		 max, len;
+	unsigned	 n;
+};
+
+static void add_member(struct line *l, const char *at, size_t n)
 {
+	if (n && l->n++ < SHOWN && l->len < l->max)
+		l->len += (size_t)snprintf(l->out + l->len, l->max - l->len, "%s%.*s",
+					   l->len ? ", " : "", (int)n, at);
+}
+
+static size_t end_line(struct line *l)
+{
+	if (l->n > SHOWN && l->len < l->max)
+		l->len += (size_t)snprintf(l->out + l->len, l->max - l->len, " and %u more",
+					   l->n - SHOWN);
+	return l->len < l->max ? l->len : l->max - 1;
+}
+
+/* What nft says of a set. */
+static size_t read_elements(const char *said, char *out, size_t max)
+{
+	struct line	 l = { .out = out, .max = max };
 	const char	*at = strstr(said, "elements = {");
-	size_t		 len = 0;
-	unsigned	 n = 0;
 
 	at = at ? at + strlen("elements = {") : "";
 	while (*at && *at != '}') {
 		at += strspn(at, " \t\n,");
-		if (*at && *at != '}' && n++ < most && len < max)
-			len += (size_t)snprintf(out + len, max - len, "%s%.*s", len ? ", " : "",
-						(int)strcspn(at, " ,\n}"), at);
+		add_member(&l, at, strcspn(at, " ,\n}"));
 		at += strcspn(at, ",}");
 	}
-	if (n > most && len < max)
-		len += (size_t)snprintf(out + len, max - len, " and %u more", n - most);
-	return len < max ? len : max - 1;
+	return end_line(&l);
 }
 
 /* The same of an ipset. */
-static size_t read_members(const char *members, unsigned most, char *out, size_t max)
+static size_t read_members(const char *members, char *out, size_t max)
 {
-	size_t		len = 0;
-	unsigned	n = 0;
+	struct line l = { .out = out, .max = max };
 
 	for (const char *at = members; *at; at += strspn(at, "\n")) {
-		if (n++ < most && len < max)
-			len += (size_t)snprintf(out + len, max - len, "%s%.*s", len ? ", " : "",
-						(int)strcspn(at, " \n"), at);
+		add_member(&l, at, strcspn(at, " \n"));
 		at += strcspn(at, "\n");
 	}
-	if (n > most && len < max)
-		len += (size_t)snprintf(out + len, max - len, " and %u more", n - most);
-	return len < max ? len : max - 1;
+	return end_line(&l);
 }
 
 static char *acs_of_ipset(char *out, size_t max)
@@ -129,7 +141,7 @@ static char *acs_of_ipset(char *out, size_t max)
 	for (int four = 1; four >= 0 && len + 2 < max; four--) {
 		char *members = iptlook_members("acs", four), part[256] = "";
 
-		if (members && read_members(members, SHOWN, part, sizeof(part)))
+		if (members && read_members(members, part, sizeof(part)))
 			len += (size_t)snprintf(out + len, max - len, "%s%s", len ? ", " : "", part);
 		free(members);
 	}
@@ -150,7 +162,7 @@ char *facts_acs(const struct facts *f, char *out, size_t max)
 		char			*said = NULL, part[256] = "";
 
 		if (run(argv, NULL, &said) == RAN_OK && said &&
-		    read_elements(said, SHOWN, part, sizeof(part)))
+		    read_elements(said, part, sizeof(part)))
 			len += (size_t)snprintf(out + len, max - len, "%s%s", len ? ", " : "", part);
 		free(said);
 	}
