@@ -491,6 +491,18 @@ def test_doctor_backend(net, agent, gate):
                for line in found["good"] + found["odd"]), text
 
 
+@pytest.mark.parametrize("firewall", ["auto", "iptables"])
+def test_status_of_many_addresses(net, unstarted_gate, firewall):
+    """The first six, and how many there are."""
+    gate = unstarted_gate
+    gate.write_config(acs=[f"198.51.100.{i}" for i in range(0, 16, 2)], firewall=firewall)
+    gate.start()
+    row = next(line for line in good(gate, "status").splitlines() if line.startswith("acs "))
+    assert re.fullmatch(r"acs +198\.51\.100\.\d+(/32)?(, 198\.51\.100\.\d+(/32)?){5} and 2 more", row)
+    gate.stop()
+    assert gate.unload().returncode == 0
+
+
 @pytest.mark.config(daemon_down="open", overload="open")
 def test_doctor_fail_mode(net, agent, gate):
     found, _, text = doctor(gate)
