@@ -106,7 +106,7 @@ static void check_as_value(struct bytes line, enum list_entry entry, const struc
 
 	while (i < line.len && line.at[i] != '=' && line.at[i] != '/')
 		i++;
-	if ((i < line.len && line.at[i] == '=') || line.len + 10 > LONGEST)
+	if ((i < line.len && line.at[i] == '=') || line.len + strlen("acs.user=''") > LONGEST)
 		return;
 	check_same(entry, v, read_line("acs.url='", line, "'", &w), &w);
 	PROMISE(read_line("acs.user='", line, "'", &w) == LIST_NOTHING);
