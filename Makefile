@@ -2,7 +2,7 @@
 #
 #	make                the daemon, build/cwmpgated
 #	sudo make demo      the main job, shown on real packets in network namespaces
-#	sudo make check     what every change has to pass: the five below together
+#	sudo make check     what every change has to pass: the six below together
 #	make check-unit     unit tests and cases, under ASan and UBSan; no root
 #	make check-perf     instructions per packet, against tests/perf/budget; no root
 #	make cross A=s390x  the unit tests on another architecture, under qemu-user; no root
@@ -260,7 +260,7 @@ demo: deps
 check: deps
 	@$(MAKE) --no-print-directory all unit build/perf/path $(FOR_NET)
 	@tests/cross/build s390x unit build/calls
-	@/usr/bin/python3 -B tests/tally.py unit perf s390x packaging net
+	@/usr/bin/python3 -B tests/tally.py unit perf s390x packaging net vm
 
 check-unit: unit
 	@/usr/bin/python3 -B tests/tally.py unit
