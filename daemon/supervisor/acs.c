@@ -27,7 +27,7 @@ enum {
 
 void acs_init(struct acs *a)
 {
-	*a = (struct acs){ .fd = -1, .watch = { .fd = -1 } };
+	a->fd = a->watch.fd = -1;
 }
 
 /* What is wrong is said once, and what follows when it is right again. */
@@ -100,15 +100,36 @@ static bool is_used(const struct acs_source *s)
 	return *s->name;
 }
 
-/* What was known of a source of that name, or nothing. */
-static void configure_source(struct acs *a, size_t i, const char *name, const struct acs *before)
+/*
+ * What was known of a name stays, wherever it stands now.  Nothing is written to places
+ * that were and are not used: they take no memory.
+ */
+static void configure_names(struct acs *a, const struct conf *c)
 {
-	a->source[i] = (struct acs_source){ 0 };
-	for (size_t k = 0; k < SOURCES_OF_ACS; k++)
-		if ((k == SOURCE_LIST) == (i == SOURCE_LIST) &&
-		    strcmp(before->source[k].name, name) == 0)
-			a->source[i] = before->source[k];
-	snprintf(a->source[i].name, sizeof(a->source[i].name), "%s", name);
+	static struct acs_source	before[NAMES_MAX];
+	size_t				n = 0;
+
+	for (size_t i = 0; i < NAMES_MAX; i++)
+		if (is_used(&a->source[i])) {
+			before[n++] = a->source[i];
+			a->source[i] = (struct acs_source){ 0 };
+		}
+	for (size_t i = 0; i < c->n_names; i++) {
+		for (size_t k = 0; k < n; k++)
+			if (strcmp(before[k].name, c->name[i]) == 0)
+				a->source[i] = before[k];
+		strcpy(a->source[i].name, c->name[i]);
+	}
+}
+
+static void configure_list(struct acs *a, const struct conf *c)
+{
+	struct acs_source *s = &a->source[SOURCE_LIST];
+
+	if (strcmp(s->name, c->acs_file) == 0)
+		return;
+	*s = (struct acs_source){ 0 };
+	strcpy(s->name, c->acs_file);
 }
 
 /* As large as the file, with a source for each that is known. */
@@ -213,13 +234,9 @@ static void configure_state(struct acs *a, const struct conf *c)
 
 void acs_configure(struct acs *a, const struct conf *c)
 {
-	static struct acs before;
-
 	acs_stop(a);
-	before = *a;
-	for (size_t i = 0; i < NAMES_MAX; i++)
-		configure_source(a, i, i < c->n_names ? c->name[i] : "", &before);
-	configure_source(a, SOURCE_LIST, c->acs_file, &before);
+	configure_names(a, c);
+	configure_list(a, c);
 	configure_state(a, c);
 	collect(a);
 	a->refresh_ms = c->acs_refresh_ms;

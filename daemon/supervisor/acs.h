@@ -47,7 +47,7 @@ struct acs {
 	uint32_t		 again_ms;	/* after a round that failed */
 };
 
-/* Before anything else. */
+/* Before anything else; @a is zero. */
 void acs_init(struct acs *a);
 
 /*

@@ -73,9 +73,10 @@ pid_t child_start(const char *name, const char *user, uid_t otherwise, const int
 	pid_t	pid;
 
 	find_program(name, path);
-	snprintf(uid_text, sizeof(uid_text), "%u", (unsigned)uid_of(user, otherwise));
 	pid = fork();
 	if (pid == 0) {
+		/* Here, for what the name service loads is large: executing ends it. */
+		snprintf(uid_text, sizeof(uid_text), "%u", (unsigned)uid_of(user, otherwise));
 		take_fds(fd, n);
 		execve(path, argv, envp);
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));

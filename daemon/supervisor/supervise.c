@@ -413,9 +413,13 @@ int supervise(const struct supervise_options *o, struct conf *c,
 	static struct supervisor	s;
 	char				queues[QUEUES_TEXT];
 
-	s = (struct supervisor){ .options = o, .conf = c, .credentials = credentials,
-				 .begun_ms = clock_ms(), .watch = { .fd = -1 } };
+	/* It is large, and what nobody writes to takes no memory. */
+	s.options = o;
+	s.conf = c;
+	s.credentials = credentials;
 	s.secrets.current = credentials;
+	s.begun_ms = clock_ms();
+	s.watch.fd = -1;
 	control_init(&s.control);
 	acs_init(&s.acs);
 	log_open(&s.log, o->foreground);
