@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "bytes.h"
 #include "conf_settings.h"
 
 enum {
@@ -98,10 +98,14 @@ static bool may_be_secret(struct span line)
 {
 	static const char *const words[] = { "credential", "pass", "secret" };
 
-	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
-		for (size_t i = 0, n = strlen(words[w]); i + n <= line.len; i++)
-			if (strncasecmp(line.at + i, words[w], n) == 0)
+	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
+		struct bytes word = { (const uint8_t *)words[w], strlen(words[w]) };
+
+		for (size_t i = 0; i + word.len <= line.len; i++)
+			if (bytes_equal_nocase((struct bytes){ (const uint8_t *)line.at + i, word.len },
+					       word))
 				return true;
+	}
 	return false;
 }
 
