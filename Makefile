@@ -64,10 +64,12 @@ HARDEN	:= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 # What a program does not use of a file it links is not in it.  No program has symbols
 # for others: mipsel would list each function that two files know.
 # No unwind tables: nothing here unwinds, and gdb reads what -g leaves in
-# .debug_frame.  -Os where no packet passes; where one does, it would cost 80 %
-# more instructions (packaging/README.md).
-SMALL	:= -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fvisibility=hidden
-SLOW	:= daemon/supervisor/% daemon/cli/% daemon/resolver/%
+# .debug_frame.  No stubs for the functions of libraries, which are all found at the
+# start.  -Os where no packet passes; where one does, it would cost 80 % more
+# instructions (packaging/README.md).
+SMALL	:= -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fvisibility=hidden -fno-plt
+SLOW	:= daemon/supervisor/% daemon/cli/% daemon/resolver/% \
+	   $(addprefix daemon/common/,lanes.c resolve.c sandbox.c sandbox_enter.c say.c why.c)
 OPT	 = $(if $(filter $(SLOW),$<),$(subst -O2,-Os,$(CFLAGS)),$(CFLAGS))
 SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 STD	:= -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' -DLIBEXEC_DIR='"$(LIBEXEC)"'

@@ -169,7 +169,10 @@ static long read_sysctl(const char *path)
 	return v;
 }
 
-/* As the daemon itself checks at its start. */
+/*
+ * An embryonic connection must outlive the head's deadline; the kernel keeps
+ * it for the SYN-ACK's repeats, one second and doubling.
+ */
 static void look_at_retries(struct doctor *d)
 {
 	long retries = read_sysctl("/proc/sys/net/ipv4/tcp_synack_retries");

@@ -37,12 +37,10 @@ const char *conf_expected(const struct setting *s, char *text)
 			 s->unit ? " " : "", s->unit ? s->unit : "");
 		return text;
 	}
-	for (size_t i = 0; i < WORDS_MAX && s->words[i]; i++) {
-		bool last = i + 1 == WORDS_MAX || !s->words[i + 1];
-
+	for (size_t i = 0; s->words[i]; i++)
 		len += (size_t)snprintf(text + len, EXPECTED_MAX - len, "%s\"%s\"",
-					i == 0 ? "" : last ? " or " : ", ", s->words[i]);
-	}
+					i == 0 ? "" : s->words[i + 1] ? ", " : " or ",
+					s->words[i]);
 	return text;
 }
 
@@ -100,7 +98,7 @@ static bool read_word(struct reading *r, const struct setting *s,
 {
 	const char *text = config_setting_get_string(node);
 
-	for (unsigned i = 0; text && i < WORDS_MAX && s->words[i]; i++) {
+	for (unsigned i = 0; text && s->words[i]; i++) {
 		if (strcmp(text, s->words[i]) == 0) {
 			*out = i;
 			return true;
@@ -565,13 +563,15 @@ static void read_mark(struct reading *r, const struct setting *s, config_setting
 		r->c->mark = (uint32_t)v;
 }
 
-/* Words stand in the order of their enum. */
+/* In the order of their enum. */
+#define WORDS(...) (const char *const []){ __VA_ARGS__, NULL }
+
 #define A_RATE "a rate such as \"30/min burst 20\" (units s, min, h, day; numbers 1 to 1000000)"
 #define A_BOOL "true or false"
 #define A_FILE_OR_NONE "an absolute file name of at most 255 bytes, or \"\""
 
 const struct setting conf_settings[] = {
-	{ "mode", "\"monitor\"", read_mode, .words = { "monitor", "enforce", "block" } },
+	{ "mode", "\"monitor\"", read_mode, .words = WORDS("monitor", "enforce", "block") },
 	{ "acs", "[ ]", read_acs,
 	  .expected = "addresses, prefixes or names such as \"192.0.2.0/24\", \"2001:db8::/32\""
 		      " or \"acs.example.net\"" },
@@ -591,10 +591,10 @@ const struct setting conf_settings[] = {
 	  .expected = "an absolute file name of at most 255 bytes" },
 	{ "credentials_grace", "60", read_credentials_grace,
 	  .min = 0, .max = 3600, .unit = "seconds" },
-	{ "digest", "\"require\"", read_digest, .words = { "require", "off" } },
+	{ "digest", "\"require\"", read_digest, .words = WORDS("require", "off") },
 	{ "on_bad_digest", "\"challenge\"", read_on_bad_digest,
-	  .words = { "challenge", "reset" } },
-	{ "nonce_bind", "\"source\"", read_nonce_bind, .words = { "source", "any" } },
+	  .words = WORDS("challenge", "reset") },
+	{ "nonce_bind", "\"source\"", read_nonce_bind, .words = WORDS("source", "any") },
 	{ "nonce_lifetime", "300", read_nonce_lifetime,
 	  .min = 10, .max = 3600, .unit = "seconds" },
 	{ "attempts", "\"30/min burst 20\"", read_attempts, .expected = A_RATE },
@@ -604,13 +604,13 @@ const struct setting conf_settings[] = {
 	{ "malformed", "\"20/min burst 20\"", read_malformed, .expected = A_RATE },
 	{ "ban", "60", read_ban, .min = 0, .max = 86400, .unit = "seconds" },
 	{ "ban_max", "3600", read_ban_max, .min = 1, .max = 604800, .unit = "seconds" },
-	{ "unknown_fields", "\"refuse\"", read_unknown_fields, .words = { "refuse", "strip" } },
+	{ "unknown_fields", "\"refuse\"", read_unknown_fields, .words = WORDS("refuse", "strip") },
 	{ "hide_server", "false", read_hide_server, .expected = A_BOOL },
-	{ "daemon_down", "\"closed\"", read_daemon_down, .words = { "closed", "open" } },
-	{ "overload", "\"closed\"", read_overload, .words = { "closed", "open" } },
-	{ "sandbox", "\"require\"", read_sandbox, .words = { "require", "best-effort" } },
-	{ "kmod", "\"auto\"", read_kmod, .words = { "auto", "off", "require" } },
-	{ "firewall", "\"auto\"", read_firewall, .words = { "auto", "nftables", "iptables" } },
+	{ "daemon_down", "\"closed\"", read_daemon_down, .words = WORDS("closed", "open") },
+	{ "overload", "\"closed\"", read_overload, .words = WORDS("closed", "open") },
+	{ "sandbox", "\"require\"", read_sandbox, .words = WORDS("require", "best-effort") },
+	{ "kmod", "\"auto\"", read_kmod, .words = WORDS("auto", "off", "require") },
+	{ "firewall", "\"auto\"", read_firewall, .words = WORDS("auto", "nftables", "iptables") },
 	{ "control", "\"/run/cwmpgate/control\"", read_control,
 	  .expected = "an absolute file name of at most 107 bytes" },
 	{ "metrics_file", "\"\"", read_metrics_file,

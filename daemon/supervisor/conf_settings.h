@@ -19,7 +19,6 @@ enum {
 	SETTINGS_MAX	= 64,
 	SOURCES_OF_CONF	= 66,		/* the defaults, the file, conf.d/ */
 	EXPECTED_MAX	= 160,
-	WORDS_MAX	= 4,
 };
 
 /* One text with settings: a file, or the defaults. */
@@ -58,7 +57,7 @@ struct setting {
 	void		 (*read)(struct reading *r, const struct setting *s,
 				 config_setting_t *node);
 	const char	*expected;	/* or one of the two below */
-	const char	*words[WORDS_MAX];
+	const char *const *words;	/* up to NULL */
 	int		 min, max;	/* an integer, of @unit */
 	const char	*unit;
 	bool		 hidden;	/* what stands there may be a secret put in the wrong place */

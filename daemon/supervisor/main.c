@@ -105,23 +105,6 @@ static bool load(const char *file)
 	       conf_credentials(&credentials, conf.credentials_file, stderr);
 }
 
-/*
- * An embryonic connection must outlive the head's deadline; the kernel keeps
- * it for the SYN-ACK's repeats, one second and doubling.
- */
-static void check_kernel(void)
-{
-	FILE	*f = fopen("/proc/sys/net/ipv4/tcp_synack_retries", "re");
-	int	 retries;
-
-	if (f && fscanf(f, "%d", &retries) == 1 && retries < 16 &&
-	    (1000 << (retries + 1)) - 1000 < FIRST_BYTE_MS + HEAD_MS)
-		fprintf(stderr, "warning: net.ipv4.tcp_synack_retries = %d gives requests "
-			"that come in pieces too little time; set it to 2 or more\n", retries);
-	if (f)
-		fclose(f);
-}
-
 /* The module first: with the rules gone it would go on dropping. */
 static bool unload(void)
 {
@@ -150,7 +133,6 @@ int main(int argc, char *argv[])
 		return EXIT_SUCCESS;
 	}
 
-	check_kernel();
 	/* Standard error is where it says what goes wrong, until the log is open. */
 	if (!o.foreground && daemon(0, 1) < 0) {
 		perror("daemon");

@@ -20,7 +20,7 @@
 
 bool rules_xt_has_ip6(void)
 {
-	return access("/proc/net/if_inet6", F_OK) == 0;
+	return access("/proc/self/net/if_inet6", F_OK) == 0;
 }
 
 /* One of the two families that iptables knows apart. */
