@@ -38,7 +38,8 @@ static enum status run_replay(const struct cli *c, const char *option, int argc,
 		args[k++] = argv[i];
 	args[k] = NULL;
 	execv(path, args);
-	fprintf(stderr, "cwmpgate: %s: %s\n", path, strerror(errno));
+	fprintf(stderr, "cwmpgate: %s: %s%s\n", path, strerror(errno),
+		errno == ENOENT ? "; Debian has it in the package cwmpgate-replay" : "");
 	free(args);
 	return STATUS_FAILED;
 }

@@ -10,8 +10,11 @@ import tarfile
 import conftest
 import lab
 
-# Bytes, stripped, on amd64; 120,000 were meant (packaging/README.md).
-LIMITS = {"usr/sbin/cwmpgated": 131 * 1000}
+# Bytes, stripped, on amd64; 120,000 were meant for the first, and 200,000 for the
+# whole package (packaging/README.md).
+LIMITS = {"usr/sbin/cwmpgated": 121.5 * 1000}
+LIMIT_OF_PROGRAMS = 373 * 1000
+PROGRAMS = re.compile(r"usr/(sbin|bin|libexec/cwmpgate)/")
 
 
 def sha256(path):
@@ -86,9 +89,19 @@ def test_monitoring_is_there(built):
 
 
 def test_size(built):
-    sizes = contents(built.deb())
+    sizes = {path: size for path, size in contents(built.deb()).items() if PROGRAMS.match(path)}
+    print(sizes)
     for path, limit in LIMITS.items():
         assert sizes[path] <= limit, f"{path}: {sizes[path]} bytes"
+    assert sum(sizes.values()) <= LIMIT_OF_PROGRAMS, sizes
+
+
+def test_replay_has_a_package(built):
+    """So that a router has no libpcap, and what that depends on, for a program it does not need."""
+    path = "usr/libexec/cwmpgate/cwmpgate-replay"
+    assert path not in contents(built.deb()) and path in contents(built.deb("cwmpgate-replay"))
+    assert "libpcap" not in field(built.deb(), "Depends")
+    assert "libpcap" in field(built.deb("cwmpgate-replay"), "Depends")
 
 
 def test_bill_of_materials(built):

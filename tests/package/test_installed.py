@@ -211,6 +211,19 @@ def test_processes_hold_what_they_need(machine):
         assert int(s["CapBnd"], 16) == (capabilities(CAP) if name == "cwmpgated" else 0), name
 
 
+def test_sees_little_of_the_machine(machine):
+    """No /proc but that of processes, and no secret of other programs."""
+    root = pathlib.Path(f"/proc/{machine.processes()['cwmpgated']}/root")
+    assert (root / "proc/self").is_symlink() and not (root / "proc/sys").exists()
+    assert machine.run("cat", "/etc/shadow").stdout
+    assert (root / "etc/shadow").read_bytes() == b""
+
+
+def test_says_where_replay_is(machine):
+    said = machine.run("cwmpgate", "replay", "/nothing", check=False)
+    assert said.returncode != 0 and "in the package cwmpgate-replay" in said.stderr
+
+
 @contextlib.contextmanager
 def drop_in(machine, *lines):
     """The unit with @lines more, started again before and after."""
