@@ -11,6 +11,7 @@ import lab
 from capture import Capture
 from command import COMMAND, DOWN, FAILED, USAGE, as_json, cwmpgate, good, refuse_one
 from heads import ask, authorized, bare, get_challenge
+from replayed import MONITOR, RELOADED
 from test_good import curl, url
 from tmux import Terminal
 
@@ -206,6 +207,7 @@ def parsed(gate, text):
                          env=gate_module.ENVIRONMENT)
 
 
+@pytest.mark.not_replayed(MONITOR)
 @pytest.mark.config(mode="monitor", acs=["192.0.2.11"])
 def test_learn_the_acs(net, unstarted_gate, agent):
     gate = unstarted_gate.start()
@@ -298,6 +300,7 @@ def test_learn_without_proof(net, unstarted_gate, agent):
 
 # -- JSON ------------------------------------------------------------------
 
+@pytest.mark.not_replayed(RELOADED)
 def test_json_everywhere(net, agent, gate):
     """Each command answers in JSON, and says in it when it failed."""
     refuse_one(net, gate)
