@@ -10,7 +10,7 @@ import gate as gate_module
 import lab
 from capture import Capture
 from command import COMMAND, DOWN, FAILED, USAGE, as_json, cwmpgate, good, refuse_one
-from heads import ask, authorized, bare, get_challenge
+from heads import ask, authorized, bare, get_challenge, status_of
 from replayed import MONITOR, RELOADED
 from test_good import curl, url
 from tmux import Terminal
@@ -251,6 +251,24 @@ def test_learn_leniency(net, unstarted_gate, agent):
     assert parsed(gate, text).returncode == 0
     gate.stop()
     assert gate.unload().returncode == 0
+
+
+@pytest.mark.parametrize("queues", [pytest.param(n, marks=pytest.mark.config(queues=n), id=str(n))
+                                    for n in (1, 2)])
+def test_learn_of_an_acs_with_many_addresses(net, agent, gate, queues):
+    """With several queues nonce_bind = "any" would be refused, so it is not proposed."""
+    for n in range(1, 4):
+        head = authorized(get_challenge(net.acs, lab.ROUTER4))
+        with net.acs.connect(lab.ROUTER4, 7547, lab.ACS4_B) as s:
+            assert status_of(ask(s, head)) == 401
+        gate.expect("NONCE_UNKNOWN", n=n)
+    assert curl(net, lab.ROUTER4, 7547, "--interface", lab.ACS4_B) == "200"
+    gate.expect("AUTHENTICATED")
+    text = good(gate, "learn")
+    assert ('\n# nonce_bind = "any";\n' in text) == (queues == 1), text
+    # What is not sure is a comment; each line has to be one that the daemon takes.
+    taken = "".join(re.findall(r"^(?:# )?(\w+ = .*;\n)", text, re.M))
+    assert parsed(gate, gate.config.read_text() + taken).returncode == 0
 
 
 @pytest.mark.config(mode="monitor", path="any")
