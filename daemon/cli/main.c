@@ -52,7 +52,7 @@ static void usage(FILE *out)
 			(int)(34 - strlen(commands[i].name) - strlen(commands[i].use)), "",
 			commands[i].what);
 	fputs("\nexit status: 0 good, 1 refused or found wrong, 2 usage or configuration,\n"
-	      "3 the daemon is not running, 4 not permitted\n", out);
+	      "3 the daemon is not running or does not answer, 4 not permitted\n", out);
 }
 
 bool read_count(const char *text, unsigned *out)

@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import subprocess
+import time
 
 import pytest
 
@@ -161,6 +162,50 @@ def test_status_without_a_daemon(net, agent, gate):
     assert cwmpgate(gate, "ban", "192.0.2.10", "5").returncode == DOWN
     gate.unload()
     assert "as open as without it" in cwmpgate(gate, "status").stdout
+
+
+SOON = 8		# seconds; it takes one or two, and 15 when somebody is waited for
+
+
+def test_daemon_that_is_stopped(net, agent, gate):
+    """Who asks hears of it soon, and of what the kernel knows; it is not done later either."""
+    gate.signal(signal.SIGSTOP)
+    said = {}
+    for words in (["status"], ["status", "-o", "json"], ["events"], ["explain"], ["flows"], ["learn"],
+                  ["metrics"], ["doctor"], ["reload"], ["ban", lab.ACS4, "600"]):
+        begun = time.monotonic()
+        done = cwmpgate(gate, *words)
+        assert time.monotonic() - begun < SOON, words
+        assert done.returncode == (FAILED if words == ["doctor"] else DOWN), (words, done)
+        said[" ".join(words)] = done.stdout + done.stderr
+    told = json.loads(said.pop("status -o json"))
+    assert (told["up"], told["silent"], told["mode"]) == (False, True, "enforce")
+    assert samples(said.pop("metrics"))["up"] == 0
+    assert all("does not answer" in text for text in said.values()), said
+    assert "it is stopped" in said["status"]
+    for text in "the queue is held", "192.0.2.10", "7547, bound by port id", "enforce":
+        assert text in said["status"]
+    assert curl(net, lab.ROUTER4) == "200"
+    gate.signal(signal.SIGCONT)
+    lab.wait_until(lambda: cwmpgate(gate, "status").returncode == OK, "it goes on", 10)
+    assert good(gate, "bans") == "nobody is banned\n"
+    assert "reloaded" not in gate.log()
+
+
+def test_daemon_that_takes_its_time(net, unstarted_gate):
+    """It is waited for, and that is said."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(unstarted_gate.control))
+        listener.listen(1)
+        log = net.dir / "asked.log"
+        with open(log, "w") as err:
+            asking = net.router.spawn(COMMAND, "-c", unstarted_gate.config, "unban", lab.ACS4,
+                                      stderr=err, env=gate_module.ENVIRONMENT)
+        lab.wait_until(lambda: "does not answer yet" in log.read_text(), log.read_text, SOON)
+        with listener.accept()[0] as s:
+            assert s.recv(100) == b"unban 192.0.2.10\n"
+            s.sendall(b"ok\n")
+        assert asking.wait(SOON) == OK
 
 
 def test_usage(net, unstarted_gate):
