@@ -22,6 +22,7 @@ from capture import reasons
 
 # -- what a capture on the wire cannot tell -----------------------------------
 RELOADED = "a reload: the gate forgets connections and nonces at a moment that no packet shows"
+NEW_CREDENTIALS = "the credentials change meanwhile: replay knows those of the end alone"
 RESTARTED = "guard or judge ended or hung: what it knew is lost at a moment that no packet shows"
 OWNED = "guard, judge or resolver is somebody's, and says what it wants"
 FLOOD = "a flood: what the queue, the recorder or the capture cannot hold is lost"

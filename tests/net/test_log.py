@@ -18,7 +18,7 @@ import gate as gate_module
 import lab
 from gate import ENVIRONMENT, PASSWORD
 from heads import ask, authorized, get_challenge, status_of
-from replayed import RELOADED
+from replayed import NEW_CREDENTIALS, RELOADED
 from test_cli import cwmpgate, good
 from test_good import curl
 
@@ -179,6 +179,7 @@ def test_file_that_cannot_be(net, agent, unstarted_gate):
 
 # -- no secret ---------------------------------------------------------------
 
+@pytest.mark.not_replayed(NEW_CREDENTIALS)
 def test_no_secret(net, agent, filed):
     """Whatever is asked, and however it fails: no part of a proof is in any log."""
     secrets = {PASSWORD, "hunter2", "s3cret"}
