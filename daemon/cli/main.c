@@ -34,7 +34,7 @@ static const struct named {
 	{ "metrics", cmd_metrics, "", "all numbers, for Prometheus" },
 	{ "learn", cmd_learn, "[CAPTURE [FILTER]]",
 	  "proposes settings from what was seen; changes nothing" },
-	{ "replay", cmd_replay, "[-v] FILE [FILTER]", "what the gate says to a packet capture" },
+	{ "replay", cmd_replay, "[-v] CAPTURE [FILTER]", "what the gate says to a packet capture" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -45,6 +45,7 @@ static void usage(FILE *out)
 {
 	fputs("usage: cwmpgate [-c FILE] [-o json] COMMAND [ARGUMENTS]\n"
 	      "  -c FILE  configuration (/etc/cwmpgate/cwmpgate.conf)\n"
+	      "  -h       this\n"
 	      "  -o json  the answer as JSON\n"
 	      "  -V       the version\n\n", out);
 	for (size_t i = 0; i < COMMANDS; i++)
