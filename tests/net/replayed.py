@@ -32,6 +32,7 @@ BLOCKED = 'mode = "block": there is nobody who decides'
 MONITOR = 'mode = "monitor": who is no ACS is judged, too; replay tells what "enforce" would do'
 FORWARDED = "what is forwarded is not for the router, whose addresses replay does not know"
 OLDER = "connections that are older than the daemon: the rules may drop what is in the capture"
+MODULE = "the kernel module drops before the gate, and replay knows the gate alone"
 LANES = "several queues: each judge has its part of all_requests, and replay is one judge"
 
 ETH_P_ALL = 3
