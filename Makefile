@@ -183,11 +183,11 @@ fuzz:
 build/judge_pipe: build/tests/net/judge_pipe.o $(CORE:%.c=build/%.o)
 	$(call LINK,libcrypto)
 
-# Guard and judge as somebody owns them, for tests/net/test_exploit.py.  The linker
+# Guard, judge and resolver as somebody owns them, for tests/net/test_exploit.py.  The linker
 # puts tests/net/exploit in the way of one function each; nothing that is
 # installed is made so.
 build/exploit/cwmpgate-guard: $(GUARD:%.c=build/%.o) \
-			      $(addprefix build/tests/net/exploit/,attempt.o guard.o)
+			      $(addprefix build/tests/net/exploit/,attempt.o guard.o table.o)
 	@mkdir -p $(@D)
 	$(call LINK,libnetfilter_queue libmnl libseccomp libcap-ng) -Wl,--wrap=gate_packet
 
@@ -196,12 +196,17 @@ build/exploit/cwmpgate-judge: $(JUDGE:%.c=build/%.o) \
 	@mkdir -p $(@D)
 	$(call LINK,libcrypto libseccomp libcap-ng) -Wl,--wrap=judge_ask
 
-# It looks for the other two beside its own file.
+build/exploit/cwmpgate-resolver: $(RESOLVER:%.c=build/%.o) \
+				 $(addprefix build/tests/net/exploit/,attempt.o resolver.o table.o)
+	@mkdir -p $(@D)
+	$(call LINK,libmnl libseccomp libcap-ng) -Wl,--wrap=list_line
+
+# It looks for the others beside its own file.
 build/exploit/cwmpgated build/bench/cwmpgated: build/cwmpgated
 	@mkdir -p $(@D)
 	cp $< $@
 
-EXPLOIT := $(addprefix build/exploit/,cwmpgated cwmpgate-guard cwmpgate-judge)
+EXPLOIT := $(addprefix build/exploit/,cwmpgated cwmpgate-guard cwmpgate-judge cwmpgate-resolver)
 FOR_NET := build/judge_pipe $(EXPLOIT) $(addprefix build/bench/,load flood agent)
 
 # A guard that has the judge's code in itself, to compare with.

@@ -12,7 +12,7 @@ enum status {
 	STATUS_OK	= 0,
 	STATUS_FAILED	= 1,	/* refused, or something was found wrong */
 	STATUS_USAGE	= 2,	/* wrong usage, or a wrong configuration */
-	STATUS_DOWN	= 3,	/* the daemon is not running */
+	STATUS_DOWN	= 3,	/* the daemon is not running, or does not answer */
 	STATUS_DENIED	= 4,	/* not permitted */
 };
 

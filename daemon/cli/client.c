@@ -13,12 +13,26 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A reload starts processes and loads rules. */
-enum { PATIENCE_S = 15 };
+/*
+ * A reload starts processes and loads rules, and meanwhile nobody answers; a daemon that
+ * is stopped (SIGSTOP, a freezer, a debugger) is not waited for.
+ */
+enum { PATIENCE_S = 15, LOOK_S = 1, SAY_S = 2, STOPPED_LOOKS = 10, BETWEEN_MS = 100 };
+
+static void set_silent(struct reply *r, const char *path)
+{
+	r->status = STATUS_DOWN;
+	r->silent = true;
+	snprintf(r->text, sizeof(r->text), "cwmpgated does not answer at %s%s\n", path,
+		 r->stopped ? ": it is stopped (SIGCONT lets it go on)" : "");
+}
 
 static void cannot(struct reply *r, const char *path)
 {
 	switch (errno) {
+	case EAGAIN:		/* as many wait for it as can */
+		set_silent(r, path);
+		return;
 	case ENOENT:
 	case ECONNREFUSED:
 		r->status = STATUS_DOWN;
@@ -38,7 +52,7 @@ static void cannot(struct reply *r, const char *path)
 static int reach(const char *path)
 {
 	struct sockaddr_un	at = { .sun_family = AF_UNIX };
-	struct timeval		wait = { .tv_sec = PATIENCE_S };
+	struct timeval		look = { .tv_sec = LOOK_S }, say = { .tv_sec = SAY_S };
 	int			fd, saved;
 
 	if (strlen(path) >= sizeof(at.sun_path)) {
@@ -49,8 +63,8 @@ static int reach(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) == 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) == 0 &&
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof(look)) == 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &say, sizeof(say)) == 0 &&
 	    connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
 		return fd;
 	saved = errno;
@@ -77,6 +91,66 @@ static ssize_t receive(int fd, char *at, size_t max, int *passed)
 	return n;
 }
 
+/* Who listens at the other end of @fd; 0 if nobody can tell. */
+static pid_t listener(int fd)
+{
+	struct ucred	peer = { .pid = 0 };
+	socklen_t	len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 ? peer.pid : 0;
+}
+
+/* The state stands behind the name, which may have anything in it (proc(5)). */
+static bool is_stopped(pid_t pid)
+{
+	char	 path[32], text[128] = "";
+	FILE	*f;
+	char	*state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	state = fgets(text, sizeof(text), f) ? strrchr(text, ')') : NULL;
+	fclose(f);
+	return state && state[1] && (state[2] == 'T' || state[2] == 't');
+}
+
+/* Now, and all through a second. */
+static bool stays_stopped(pid_t pid)
+{
+	const struct timespec between = { .tv_nsec = BETWEEN_MS * 1000000l };
+
+	for (int i = 0; i < STOPPED_LOOKS; i++) {
+		if (!is_stopped(pid))
+			return false;
+		nanosleep(&between, NULL);
+	}
+	return true;
+}
+
+/* As receive(); a part of the answer, 0 at its end, or -1 when nobody answers. */
+static ssize_t wait_for(int fd, struct reply *r, size_t len)
+{
+	static bool	said;
+	ssize_t		n;
+
+	for (int waited = LOOK_S; ; waited += LOOK_S) {
+		n = receive(fd, r->text + len, sizeof(r->text) - 1 - len, &r->fd);
+		if (n >= 0 || errno != EAGAIN)
+			return n;
+		r->stopped = is_stopped(listener(fd));
+		r->silent = r->stopped || waited >= PATIENCE_S;
+		if (r->silent)
+			return n;
+		if (waited >= SAY_S && !said) {
+			said = true;
+			fprintf(stderr, "cwmpgate: the daemon does not answer yet; waiting for up to "
+				"%d s\n", PATIENCE_S);
+		}
+	}
+}
+
 /* "ok" or "error" in the first line, which is taken off. */
 static void take_verdict(struct reply *r, size_t len)
 {
@@ -101,17 +175,23 @@ void client_ask(const struct cli *c, const char *line, struct reply *r)
 
 	r->status = STATUS_FAILED;
 	r->fd = -1;
+	r->silent = r->stopped = false;
 	if (fd < 0) {
 		cannot(r, c->conf.control);
 		return;
 	}
-	if (dprintf(fd, "%s\n", line) > 0)
+	/* Not asked then: it would do later what nobody expects any more. */
+	r->silent = r->stopped = stays_stopped(listener(fd));
+	if (!r->silent && dprintf(fd, "%s\n", line) > 0)
 		while (n > 0 && len < sizeof(r->text) - 1) {
-			n = receive(fd, r->text + len, sizeof(r->text) - 1 - len, &r->fd);
+			n = wait_for(fd, r, len);
 			len += n > 0 ? (size_t)n : 0;
 		}
 	close(fd);
-	take_verdict(r, len);
+	if (r->silent)
+		set_silent(r, c->conf.control);
+	else
+		take_verdict(r, len);
 }
 
 enum status client_order(const struct cli *c, const char *line)

@@ -11,10 +11,15 @@ enum { REPLY_TEXT_MAX = 1 << 16 };
 struct reply {
 	enum status	 status;	/* STATUS_OK: it has answered "ok" */
 	int		 fd;		/* what came along; -1: nothing */
+	bool		 silent;	/* STATUS_DOWN: somebody is there, and does not answer */
+	bool		 stopped;	/* that one is stopped, as by SIGSTOP */
 	char		 text[REPLY_TEXT_MAX];	/* without its first line */
 };
 
-/* Asks @line; what kept it from an answer stands in the text. */
+/*
+ * Asks @line; what kept it from an answer stands in the text.  A daemon that is stopped is
+ * given up after a second; one that only takes its time, after 15.
+ */
 void client_ask(const struct cli *c, const char *line, struct reply *r);
 
 /* As client_ask(), and says on standard error what went wrong. */

@@ -73,6 +73,14 @@ const char *facts_without_daemon(const struct facts *f)
 	return "nothing reaches the agent until the daemon is back (daemon_down = \"closed\")";
 }
 
+const char *facts_now(const struct facts *f)
+{
+	if (f->status == STATUS_DOWN && f->reply.silent && f->m.n_queues && f->m.queue[0].bound)
+		return "the queue is held: as long as guard and judge run they decide, but nobody starts "
+		       "them again, bans, or puts lost rules back";
+	return facts_without_daemon(f);
+}
+
 const char *facts_when_full(const struct facts *f)
 {
 	if (strcmp(f->mode, "block") == 0)

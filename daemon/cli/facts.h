@@ -28,6 +28,11 @@ char *facts_acs(const struct facts *f, char *out, size_t max);
 
 /* What becomes of connection requests when there is no daemon. */
 const char *facts_without_daemon(const struct facts *f);
+
+/* The same at this moment: one that does not answer may have children that do their work. */
+const char *facts_now(const struct facts *f);
+
+/* What becomes of what the queue has no room for. */
 const char *facts_when_full(const struct facts *f);
 
 #endif /* CWMPGATE_FACTS_H */

@@ -298,7 +298,7 @@ static char *rate_for(uint32_t most)
 }
 
 /* What has hit those who have proven themselves, and what would let them through. */
-static void propose_leniency(const struct lesson *l, struct proposals *p)
+static void propose_leniency(const struct lesson *l, const struct conf *c, struct proposals *p)
 {
 	uint32_t over = sum(l, WHY_OVER_REQUESTS, true), tries = sum(l, WHY_OVER_ATTEMPTS, true);
 	uint32_t unknown = sum(l, WHY_NONCE_UNKNOWN, true), old = sum(l, WHY_NONCE_EXPIRED, true);
@@ -313,7 +313,8 @@ static void propose_leniency(const struct lesson *l, struct proposals *p)
 	if (fields)
 		propose(p, "unknown_fields", strdup("\"strip\""), true, "%u requests of proven sources "
 			"had fields that have no place there", fields);
-	if (unknown > 2)
+	/* With several queues the configuration refuses it: a nonce is one judge's (conf.c). */
+	if (unknown > 2 && c->queues == 1)
 		propose(p, "nonce_bind", strdup("\"any\""), false, "%u nonces came from another "
 			"address than they were given to; only if the ACS has many", unknown);
 	if (old > 2)
@@ -439,7 +440,7 @@ void lesson_write(struct lesson *l, const struct cli *c, const char *from)
 
 	if (c->conf.policy.digest != DIGEST_OFF) {
 		propose_acs(l, &c->conf, &p);
-		propose_leniency(l, &p);
+		propose_leniency(l, &c->conf, &p);
 	}
 	propose_path(l, &c->conf, &p);
 	propose_mode(l, &c->conf, &p);

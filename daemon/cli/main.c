@@ -34,7 +34,7 @@ static const struct named {
 	{ "metrics", cmd_metrics, "", "all numbers, for Prometheus" },
 	{ "learn", cmd_learn, "[CAPTURE [FILTER]]",
 	  "proposes settings from what was seen; changes nothing" },
-	{ "replay", cmd_replay, "[-v] FILE [FILTER]", "what the gate says to a packet capture" },
+	{ "replay", cmd_replay, "[-v] CAPTURE [FILTER]", "what the gate says to a packet capture" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -45,6 +45,7 @@ static void usage(FILE *out)
 {
 	fputs("usage: cwmpgate [-c FILE] [-o json] COMMAND [ARGUMENTS]\n"
 	      "  -c FILE  configuration (/etc/cwmpgate/cwmpgate.conf)\n"
+	      "  -h       this\n"
 	      "  -o json  the answer as JSON\n"
 	      "  -V       the version\n\n", out);
 	for (size_t i = 0; i < COMMANDS; i++)
@@ -52,7 +53,7 @@ static void usage(FILE *out)
 			(int)(34 - strlen(commands[i].name) - strlen(commands[i].use)), "",
 			commands[i].what);
 	fputs("\nexit status: 0 good, 1 refused or found wrong, 2 usage or configuration,\n"
-	      "3 the daemon is not running, 4 not permitted\n", out);
+	      "3 the daemon is not running or does not answer, 4 not permitted\n", out);
 }
 
 bool read_count(const char *text, unsigned *out)

@@ -448,7 +448,7 @@ int main(int argc, char *argv[])
 	enum status status;
 
 	if (!parse_options(argc, argv)) {
-		fputs("usage: cwmpgate replay [-v] FILE [FILTER]\n", stderr);
+		fputs("usage: cwmpgate replay [-v] CAPTURE [FILTER]\n", stderr);
 		return STATUS_USAGE;
 	}
 	if (!prepare())

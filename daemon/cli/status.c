@@ -292,9 +292,10 @@ void facts_json(const struct facts *f)
 	const char		*sep = "";
 	char			 backend[16];
 
-	printf("{\"up\":%s,\"version\":\"" VERSION "\",\"pid\":%" PRIu64 ",\"mode\":\"%s\","
+	printf("{\"up\":%s,\"silent\":%s,\"version\":\"" VERSION "\",\"pid\":%" PRIu64 ",\"mode\":\"%s\","
 	       "\"serving\":%s,\"daemon_down\":\"%s\",\"overload\":\"%s\",\"without_daemon\":",
-	       f->status == STATUS_OK ? "true" : "false", client_number(&f->reply, "pid"),
+	       f->status == STATUS_OK ? "true" : "false", f->reply.silent ? "true" : "false",
+	       client_number(&f->reply, "pid"),
 	       f->mode, m->serving ? "true" : "false", f->daemon_down, f->overload);
 	json_text(stdout, facts_without_daemon(f));
 	printf(",\"uptime_ms\":%" PRIu64 ",\"restarts\":%" PRIu64 ",\"acs\":%" PRIu64
@@ -324,10 +325,17 @@ void facts_json(const struct facts *f)
 
 static void say_down(const struct cli *c, const struct facts *f)
 {
+	char text[64], acs[640];
+
 	fputs(f->reply.text, stdout);
 	if (f->status != STATUS_DOWN)
 		return;
-	row(c, "now", facts_without_daemon(f));
+	row(c, "now", facts_now(f));
+	if (f->m.n_counters) {
+		snprintf(text, sizeof(text), "%s, by the rules in the kernel", f->mode);
+		row(c, "mode", text);
+		row(c, "acs", *facts_acs(f, acs, sizeof(acs)) ? acs : "nobody may ask");
+	}
 	say_queues(c, f);
 	if (f->m.n_counters)
 		say_counters(c, f);

@@ -49,8 +49,12 @@ def configuration(settings):
 class Gate:
     """One configuration, and the daemon while it runs."""
 
+    # What the tests have beside each life of a daemon, if they have: replayed.Record.
+    recorder = None
+
     def __init__(self, net, **overrides):
         self.net, self.host, self.process = net, net.router, None
+        self.record = None
         self.expect_dead = False
         self.environment = {}
         self.config = net.dir / "cwmpgate.conf"
@@ -89,7 +93,14 @@ class Gate:
         if self.process.poll() is not None:
             raise AssertionError(f"the daemon ended: {self.log()}")
         self.expect_dead = False
+        self._end_record()
+        self.record = self.recorder(self) if self.recorder else None
         return self
+
+    def _end_record(self):
+        record, self.record = self.record, None
+        if record:
+            record.close()
 
     def _ready_or_dead(self):
         return re.search(r"\bready\b", self.log()) or self.process.poll() is not None
@@ -116,11 +127,18 @@ class Gate:
     def stop(self):
         """An orderly end; the rules stay, and so nothing gets in."""
         self.expect_dead = True
-        return lab.end(self.process) if self.process else None
+        try:
+            if self.record and self.alive():
+                self.record.compare()
+        finally:
+            self._end_record()
+            status = lab.end(self.process) if self.process else None
+        return status
 
     def kill(self):
         self.expect_dead = True
         lab.end(self.process, signal.SIGKILL)
+        self._end_record()
 
     def unload(self):
         return self.run("-u")

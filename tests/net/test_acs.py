@@ -18,8 +18,11 @@ import gate as gate_module
 import lab
 from gate import Gate
 from heads import bare
+from replayed import LOOKED_UP
 from test_cli import as_json, good
 from test_good import curl
+
+pytestmark = pytest.mark.not_replayed(LOOKED_UP)
 
 NAME = "acs.example.net"
 REFRESH = 10			# the least

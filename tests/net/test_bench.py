@@ -15,7 +15,10 @@ import lab
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 
 import ways
+from replayed import FLOOD
 from ways import BENCH, PORT
+
+pytestmark = pytest.mark.not_replayed(FLOOD)
 
 
 @pytest.fixture

@@ -17,7 +17,10 @@ import pytest
 
 import chaos
 import lab
+from replayed import RESTARTED
 from test_good import curl
+
+pytestmark = pytest.mark.not_replayed(RESTARTED)
 
 MOMENTS, SEED = int(os.environ.get("MOMENTS", 200)), int(os.environ.get("SEED", 1))
 RUN = 50

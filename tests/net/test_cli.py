@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import subprocess
+import time
 
 import pytest
 
@@ -19,6 +20,7 @@ from capture import Capture, reasons
 from command import (COMMAND, DOWN, FAILED, OK, POST, USAGE, as_json, cwmpgate, good,
                      refuse_one)
 from heads import ask, authorized, bare, get_challenge, status_of
+from replayed import RELOADED
 from test_good import curl
 
 def control(gate, line):
@@ -162,6 +164,50 @@ def test_status_without_a_daemon(net, agent, gate):
     assert "as open as without it" in cwmpgate(gate, "status").stdout
 
 
+SOON = 8		# seconds; it takes one or two, and 15 when somebody is waited for
+
+
+def test_daemon_that_is_stopped(net, agent, gate):
+    """Who asks hears of it soon, and of what the kernel knows; it is not done later either."""
+    gate.signal(signal.SIGSTOP)
+    said = {}
+    for words in (["status"], ["status", "-o", "json"], ["events"], ["explain"], ["flows"], ["learn"],
+                  ["metrics"], ["doctor"], ["reload"], ["ban", lab.ACS4, "600"]):
+        begun = time.monotonic()
+        done = cwmpgate(gate, *words)
+        assert time.monotonic() - begun < SOON, words
+        assert done.returncode == (FAILED if words == ["doctor"] else DOWN), (words, done)
+        said[" ".join(words)] = done.stdout + done.stderr
+    told = json.loads(said.pop("status -o json"))
+    assert (told["up"], told["silent"], told["mode"]) == (False, True, "enforce")
+    assert samples(said.pop("metrics"))["up"] == 0
+    assert all("does not answer" in text for text in said.values()), said
+    assert "it is stopped" in said["status"]
+    for text in "the queue is held", "192.0.2.10", "7547, bound by port id", "enforce":
+        assert text in said["status"]
+    assert curl(net, lab.ROUTER4) == "200"
+    gate.signal(signal.SIGCONT)
+    lab.wait_until(lambda: cwmpgate(gate, "status").returncode == OK, "it goes on", 10)
+    assert good(gate, "bans") == "nobody is banned\n"
+    assert "reloaded" not in gate.log()
+
+
+def test_daemon_that_takes_its_time(net, unstarted_gate):
+    """It is waited for, and that is said."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(unstarted_gate.control))
+        listener.listen(1)
+        log = net.dir / "asked.log"
+        with open(log, "w") as err:
+            asking = net.router.spawn(COMMAND, "-c", unstarted_gate.config, "unban", lab.ACS4,
+                                      stderr=err, env=gate_module.ENVIRONMENT)
+        lab.wait_until(lambda: "does not answer yet" in log.read_text(), log.read_text, SOON)
+        with listener.accept()[0] as s:
+            assert s.recv(100) == b"unban 192.0.2.10\n"
+            s.sendall(b"ok\n")
+        assert asking.wait(SOON) == OK
+
+
 def test_usage(net, unstarted_gate):
     gate = unstarted_gate
     assert cwmpgate(gate).returncode == USAGE
@@ -227,6 +273,7 @@ def test_events_of_monitor_mode(net, unstarted_gate, agent):
 
 # -- bans, reload, mode, rules ---------------------------------------------
 
+@pytest.mark.not_replayed(RELOADED)
 def test_bans(net, agent, gate):
     assert good(gate, "bans") == "nobody is banned\n"
     good(gate, "ban", lab.ACS4, "600")
@@ -248,6 +295,7 @@ def test_bans(net, agent, gate):
     assert "control: ban 192.0.2.10 600: done" in gate.log()
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_reload(net, agent, gate):
     gate.write_config(path="/another")
     assert good(gate, "reload") == "in use\n"
@@ -261,6 +309,7 @@ def test_reload(net, agent, gate):
     assert curl(net, lab.ROUTER4) == "200"
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_reload_that_nobody_confirms(net, agent, gate):
     gate.write_config(path="/another")
     assert "taken back in 2 s" in good(gate, "reload", "--confirm", "2")
@@ -270,6 +319,7 @@ def test_reload_that_nobody_confirms(net, agent, gate):
     lab.wait_until(lambda: curl(net, lab.ROUTER4) == "200", "as before", 5)
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_reload_that_is_confirmed(net, agent, gate):
     gate.write_config(path="/another")
     good(gate, "reload", "--confirm", "1")
@@ -280,6 +330,7 @@ def test_reload_that_is_confirmed(net, agent, gate):
     assert curl(net, lab.ROUTER4) != "200"
 
 
+@pytest.mark.not_replayed(RELOADED)
 @pytest.mark.config(mode="monitor")
 def test_mode(net, unstarted_gate, agent):
     gate = unstarted_gate.start()
@@ -588,6 +639,20 @@ def monitored(net):
         for byte in range(len(bare())):
             s.sendall(bare()[byte:byte + 1])
         s.recv(1)
+
+
+def test_replay_that_disagrees(net, agent, gate):
+    """What is compared after every test (replayed.py) can differ."""
+    assert curl(net, lab.ROUTER4) == "200"
+    refuse_one(net, gate)
+    lab.wait_until(lambda: not gate.record.differences(), "the same", 3)
+    path = gate.record.tap.path
+    captured = path.read_bytes()
+    for was, is_now in (b"POST /UD", b"POST /UX"), (b"GET /cr", b"GET /xx"):
+        assert was in captured
+        path.write_bytes(captured.replace(was, is_now))
+        assert len(gate.record.differences()) >= 1
+    path.write_bytes(captured)
 
 
 def test_replay_words(net, agent, gate, capture):

@@ -12,6 +12,7 @@ import pytest
 import lab
 from gate import DAEMON, ENVIRONMENT
 from heads import ask, bare, status_of
+from replayed import RELOADED
 from test_cli import COMMAND, control
 from test_good import curl
 
@@ -77,6 +78,7 @@ def test_broken_files(net, argv):
     assert "-f" in argv or net.router.ruleset() == ""
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_reloads_of_broken_files(net, agent, gate):
     """None of them changes anything, and the last word is that of the good one."""
     before, rules = gate.processes(), net.router.ruleset()
@@ -92,6 +94,7 @@ def test_reloads_of_broken_files(net, agent, gate):
     assert curl(net, lab.ROUTER4) == "200"
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_several_files(net, agent, gate):
     """conf.d/ comes after the file, in the order of the names; its errors name it."""
     def asked(path):

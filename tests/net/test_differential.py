@@ -17,6 +17,9 @@ import pytest
 import gate as gate_module
 import lab
 from differential import BLOCK, SOURCE4, SOURCE6, Observer, Stage, cookies_of
+from replayed import FLOOD
+
+pytestmark = pytest.mark.not_replayed(FLOOD)
 
 SEED = int(os.environ.get("SEED", 1))
 COUNT = int(os.environ.get("COUNT", 20000))

@@ -10,6 +10,7 @@ import pytest
 
 import lab
 from heads import ask, bare, end_of, status_of
+from replayed import OLDER, RESTARTED, RULES
 from test_good import curl
 
 
@@ -43,6 +44,7 @@ def test_stopped_in_order(net, agent, gate):
     assert curl(net, lab.ROUTER4) == "200"
 
 
+@pytest.mark.not_replayed(RESTARTED)
 def test_hung(net, agent, gate):
     """All of it stands still; then it goes on."""
     processes = gate.processes()
@@ -55,6 +57,7 @@ def test_hung(net, agent, gate):
     lab.wait_until(lambda: curl(net, lab.ROUTER4) == "200", "served again", 10)
 
 
+@pytest.mark.not_replayed(OLDER)
 @pytest.mark.dialect("ccsp")
 def test_open_connection_when_killed(net, agent, gate):
     """A connection that was checked stays shut, also for the next daemon."""
@@ -69,6 +72,7 @@ def test_open_connection_when_killed(net, agent, gate):
     assert curl(net, lab.ROUTER4) == "200"
 
 
+@pytest.mark.not_replayed(OLDER)
 def test_head_in_pieces_when_killed(net, agent, gate):
     """What the old daemon had absorbed is gone; the rest of it gets nowhere."""
     with net.acs.connect(lab.ROUTER4, 7547) as s:
@@ -100,6 +104,7 @@ def test_queue_rule_alone_is_not_enough_to_pass(net, agent, gate):
     net.router.run("nft", "delete table inet friendly")
 
 
+@pytest.mark.not_replayed(RULES)
 def test_flushed_rules_come_back(net, agent, gate):
     """`nft flush ruleset`, as a firewall's reload does it."""
     net.router.run("nft", "flush", "ruleset")

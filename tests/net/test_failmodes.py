@@ -13,6 +13,7 @@ import pytest
 
 import lab
 from heads import ask, bare, status_of
+from replayed import MONITOR, RELOADED
 from test_good import curl
 
 POST = b"POST / HTTP/1.1\r\nHost: cpe\r\nSOAPAction: x\r\n\r\n"
@@ -46,6 +47,7 @@ def test_overload_open_is_not_daemon_down_open(net, agent, open_gate):
     assert agent.connections() == []
 
 
+@pytest.mark.not_replayed(MONITOR)
 @pytest.mark.config(mode="monitor")
 def test_monitor_touches_nothing(net, agent, open_gate):
     with net.acs.connect(lab.ROUTER4, 7547) as s:
@@ -64,6 +66,7 @@ def test_monitor_without_a_daemon(net, agent, open_gate):
     assert curl(net, lab.ROUTER4) == "200"
 
 
+@pytest.mark.not_replayed(RELOADED)
 @pytest.mark.config(mode="block")
 def test_block(net, agent, open_gate):
     for who, address in (net.acs, lab.ROUTER4), (net.stranger, lab.ROUTER4_FAR):
@@ -75,6 +78,7 @@ def test_block(net, agent, open_gate):
     lab.wait_until(lambda: curl(net, lab.ROUTER4) == "200", "enforce after a reload", 5)
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_service_manager_is_told(net, agent, unstarted_gate, tmp_path):
     """READY only when it serves, WATCHDOG while it does, and how it goes on."""
     path = tmp_path / "notify"

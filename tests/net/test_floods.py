@@ -17,6 +17,9 @@ import lab
 from bystanders import (ACS_PAUSE, HEADING, Bystanders, FarClient, Tools, attacker_address, crowd,
                         more_addresses, queue_dropped, quiet_attacker, tool)
 from heads import authorized, bare, get_challenge, status_of
+from replayed import FLOOD
+
+pytestmark = pytest.mark.not_replayed(FLOOD)
 
 # Everybody on the ACS's side is allowed.  The budgets leave room for an ACS that
 # asks 20 times a second; what a source has no proof for is a tenth of all.

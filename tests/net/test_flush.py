@@ -15,7 +15,10 @@ import pytest
 import chaos
 import lab
 from heads import ask, bare, end_of, status_of
+from replayed import RULES
 from test_good import curl
+
+pytestmark = pytest.mark.not_replayed(RULES)
 
 HOSTILE = b"GET /anything HTTP/1.1\nEvil: yes\n\n"
 PORTS = "{ 7547, 30005 }"

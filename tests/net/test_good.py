@@ -13,8 +13,6 @@ from gate import PASSWORD, PATH, USER
 from heads import ask, authorized, bare, challenge_of, end_of, get_challenge, read_answer, status_of
 from rawclient import RawClient
 
-pytestmark = pytest.mark.replayed
-
 BOTH_FAMILIES = pytest.mark.parametrize("address", [lab.ROUTER4, lab.ROUTER6])
 BOTH_PORTS = pytest.mark.parametrize("port", lab.PORTS)
 

@@ -16,8 +16,6 @@ from gate import PATH
 from heads import ask, authorized, bare, challenge_of, end_of, get_challenge, read_answer, status_of
 from rawclient import RawClient
 
-pytestmark = pytest.mark.replayed
-
 GET = f"GET {PATH} HTTP/1.1\r\nHost: 192.0.2.1:7547\r\n".encode()
 DIGEST = 'Digest username="acs", realm="r", nonce="0123456789", uri="/cr", response="' + "0" * 32 + '"'
 

@@ -12,6 +12,7 @@ import lab
 from command import COMMAND, OK, as_json, cwmpgate, good
 from gate import ENVIRONMENT
 from heads import ask, bare, end_of, status_of
+from replayed import BLOCKED, RELOADED, RULES
 from test_failclosed import nothing_gets_in
 from test_good import BOTH_FAMILIES, BOTH_PORTS, curl
 from test_rules import Echo, echoes
@@ -115,6 +116,7 @@ def test_killed_and_mangle_flushed(net, agent, gate):
     nothing_gets_in(net, agent)
 
 
+@pytest.mark.not_replayed(RULES)
 @pytest.mark.parametrize("table", ["raw", "mangle", "filter"])
 def test_flushed_rules_come_back(net, agent, gate, table):
     before = rules(net)
@@ -141,6 +143,7 @@ def test_start_again_does_not_pile_up(net, agent, gate):
     assert strip(rules(net)) == before
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_acs_changes_at_one_moment(net, agent, gate):
     """Over and over reloaded, nobody gets through between, and the ACS always does."""
     def stranger():
@@ -192,6 +195,7 @@ def test_monitor_touches_nothing(net, agent, unstarted_gate):
             gate.kill()
 
 
+@pytest.mark.not_replayed(BLOCKED)
 @pytest.mark.config(firewall="iptables", mode="block")
 def test_block(net, agent, unstarted_gate):
     unstarted_gate.start()
@@ -225,6 +229,7 @@ def test_foreign_rules_survive(net, agent, unstarted_gate):
     assert strip(rules(net)) == before
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_from_nftables_and_back(net, agent, gate):
     """Where a router has both, the new rules stand before the old ones go."""
     for firewall in "nftables", "iptables":

@@ -18,6 +18,7 @@ import gate as gate_module
 import lab
 from gate import ENVIRONMENT, PASSWORD
 from heads import ask, authorized, get_challenge, status_of
+from replayed import NEW_CREDENTIALS, RELOADED
 from test_cli import cwmpgate, good
 from test_good import curl
 
@@ -115,6 +116,7 @@ def records(file):
     return [json.loads(x) for x in file.read_text().splitlines()] if file.exists() else []
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_file_and_rotation(net, filed):
     """Lines as `events` has them; a new file on SIGUSR1, and nothing is lost."""
     refuse(net, filed)
@@ -161,6 +163,7 @@ def test_logrotate(net, filed):
     assert filed.file.with_name("log.json.2.gz").exists() and filed.alive()
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_file_that_cannot_be(net, agent, unstarted_gate):
     """The gate works without, and says so."""
     unstarted_gate.write_config(log_file="/nonexistent/log.json")
@@ -176,6 +179,7 @@ def test_file_that_cannot_be(net, agent, unstarted_gate):
 
 # -- no secret ---------------------------------------------------------------
 
+@pytest.mark.not_replayed(NEW_CREDENTIALS)
 def test_no_secret(net, agent, filed):
     """Whatever is asked, and however it fails: no part of a proof is in any log."""
     secrets = {PASSWORD, "hunter2", "s3cret"}

@@ -28,6 +28,9 @@ from agent import split_heads
 from bystanders import CROWD, PYTHON, more_addresses
 from gate import endpoint
 from heads import authorized, bare, get_challenge
+from replayed import FLOOD
+
+pytestmark = pytest.mark.not_replayed(FLOOD)
 
 PACKETS = int(os.environ.get("PACKETS", 300000))
 ROUNDS = 3

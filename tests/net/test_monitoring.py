@@ -14,6 +14,7 @@ import pytest
 
 import lab
 from command import DOWN, cwmpgate, good, refuse_one
+from replayed import RELOADED
 from test_good import curl
 
 MONITORING = lab.REPO / "docs/monitoring"
@@ -111,6 +112,7 @@ def metric_names(text):
     return set(re.findall(r"\b(?:cwmpgate|node_textfile)_[a-z_]+", text))
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_prometheus(net, agent, unstarted_gate, monitored):
     gate = unstarted_gate
     gate.write_config(metrics_file=str(monitored.file))

@@ -9,6 +9,7 @@ import time
 import pytest
 
 import lab
+from replayed import RELOADED, RESTARTED
 from test_good import curl
 
 CHILDREN = ["cwmpgate-guard", "cwmpgate-judge"]
@@ -68,6 +69,7 @@ def test_secrets_are_in_no_command_line_or_environment(net, agent, gate):
             assert b"secret of this device" not in pathlib.Path(f"/proc/{pid}/{name}").read_bytes()
 
 
+@pytest.mark.not_replayed(RESTARTED)
 @pytest.mark.parametrize("name", CHILDREN)
 def test_killed_child_comes_back(net, agent, gate, name):
     before = gate.processes()
@@ -78,6 +80,7 @@ def test_killed_child_comes_back(net, agent, gate, name):
     assert gate.alive()
 
 
+@pytest.mark.not_replayed(RESTARTED)
 @pytest.mark.parametrize("name", CHILDREN)
 def test_hanging_child_is_replaced(net, agent, gate, name):
     """The guard by its heartbeat; the judge by the first question it leaves unanswered."""
@@ -97,6 +100,7 @@ def test_children_die_with_the_daemon(net, agent, gate):
                    "both are gone", 2)
 
 
+@pytest.mark.not_replayed(RESTARTED)
 def test_counters_survive_a_child(net, agent, gate):
     assert served(net)
     gate.expect("AUTHENTICATED")
@@ -105,6 +109,7 @@ def test_counters_survive_a_child(net, agent, gate):
     lab.wait_until(lambda: gate.status()[0].get("AUTHENTICATED") == 2, "both are counted", 2)
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_reload_takes_a_new_configuration(net, agent, gate):
     assert served(net)
     gate.write_config(path="/another")
@@ -114,6 +119,7 @@ def test_reload_takes_a_new_configuration(net, agent, gate):
     gate.expect("WRONG_PATH")
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_reload_of_a_broken_configuration_changes_nothing(net, agent, gate):
     before, rules = gate.processes(), net.router.run("nft", "list", "ruleset").stdout
     gate.config.write_text('mode = "enforce";\nacs = [ "192.0.2.300" ];\n')
@@ -129,6 +135,7 @@ def strip_counters(ruleset):
     return [x for x in ruleset.splitlines() if "packets" not in x and "expires" not in x]
 
 
+@pytest.mark.not_replayed(RELOADED)
 def test_credentials_are_watched(net, agent, gate):
     """A new file under the old name; the old password has its time of grace."""
     new = gate.credentials.with_name("new")
@@ -142,6 +149,7 @@ def test_credentials_are_watched(net, agent, gate):
     assert served(net)
 
 
+@pytest.mark.not_replayed(RELOADED)
 @pytest.mark.config(credentials_grace=3)
 def test_password_change_while_requests_run(net, agent, gate):
     """None is lost within the time of grace; after it the old password is none."""
@@ -161,6 +169,7 @@ def test_password_change_while_requests_run(net, agent, gate):
     assert gate.status()[0]["AUTHENTICATED"] == before
 
 
+@pytest.mark.not_replayed(RELOADED)
 @pytest.mark.parametrize("then", ["written again", "judge killed", "reloaded"])
 def test_grace_outlives(net, agent, gate, then):
     """Neither the same file again nor a new judge ends the time of the old password."""
@@ -179,6 +188,7 @@ def test_grace_outlives(net, agent, gate, then):
     assert gate.status()[0].get("DIGEST_WRONG") is None
 
 
+@pytest.mark.not_replayed(RELOADED)
 @pytest.mark.config(credentials_grace=0)
 def test_old_password_after_the_grace(net, agent, gate):
     gate.write_credentials("acs:another secret\n")

@@ -18,6 +18,7 @@ import pytest
 import lab
 from command import as_json, cwmpgate, good, refuse_one
 from heads import ask, authorized, bare, challenge_of, end_of, get_challenge, status_of
+from replayed import LANES, RELOADED, RESTARTED
 from test_cli import control
 from test_good import BOTH_FAMILIES
 
@@ -183,6 +184,7 @@ def test_connections_of_all(net, agent, gate):
         s.close()
 
 
+@pytest.mark.not_replayed(RESTARTED)
 @pytest.mark.dialect("ccsp")
 @pytest.mark.parametrize("which", [0, 1], ids=["guard", "judge"])
 def test_a_lane_dies_alone(net, agent, gate, which):
@@ -210,6 +212,7 @@ def served(net, source):
         return False
 
 
+@pytest.mark.not_replayed(RESTARTED)
 def test_a_lane_hangs_alone(net, agent, gate):
     """While a guard is stopped its sources wait, nobody else does; its counters stay."""
     lanes = one_in_each(net)
@@ -225,6 +228,7 @@ def test_a_lane_hangs_alone(net, agent, gate):
     lab.wait_until(lambda: gate.count("AUTHENTICATED") >= proven + QUEUES, "none is forgotten", 5)
 
 
+@pytest.mark.not_replayed(RELOADED)
 @pytest.mark.config(queues=1, acs=PREFIXES)
 def test_reload_with_more_and_fewer(net, agent, gate):
     """No counter goes back and no decision is lost."""
@@ -242,6 +246,7 @@ def test_reload_with_more_and_fewer(net, agent, gate):
         assert f" {lab.ACS4} " in good(gate, "explain", lab.ACS4)
 
 
+@pytest.mark.not_replayed(LANES)
 @pytest.mark.config(queues=QUEUES, acs=PREFIXES, all_requests="2/day burst 12")
 def test_each_has_its_part_of_all_requests(net, agent, gate):
     """

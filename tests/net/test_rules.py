@@ -13,6 +13,7 @@ from scapy.layers.inet6 import (IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHd
 import lab
 from heads import ask, bare, status_of
 from rawclient import RawClient
+from replayed import FORWARDED
 from test_good import curl, served_bare
 
 OUTSIDERS = [
@@ -155,6 +156,7 @@ def test_outbound_sessions_are_untouched(net, agent, gate, port):
     assert gate.status() == ({}, [])
 
 
+@pytest.mark.not_replayed(FORWARDED)
 def test_forwarded_traffic_is_untouched(net, agent, gate):
     """Traffic through the router to port 7547 of somebody else."""
     net.router.sysctl("net.ipv4.ip_forward", 1)

@@ -17,6 +17,7 @@ import pytest
 import lab
 from gate import Gate
 from heads import ask, authorized, bare, end_of, get_challenge, status_of
+from replayed import NEW_CREDENTIALS
 from test_good import curl
 
 # In the filter, and still not made in a run like this one.
@@ -130,6 +131,7 @@ def check(gate, log, before, unused=()):
             filtered - documented - {c for c in filtered if c[0] in unused}, process
 
 
+@pytest.mark.not_replayed(NEW_CREDENTIALS)
 @pytest.mark.config(requests="1/min burst 1", ban=0)
 def test_calls_are_the_filter(net, agent, gate):
     pids = gate.processes()
@@ -138,6 +140,7 @@ def test_calls_are_the_filter(net, agent, gate):
     check(gate, log, pids)
 
 
+@pytest.mark.not_replayed(NEW_CREDENTIALS)
 def test_nothing_is_written_without_a_trace(net, untraced_gate):
     """The path makes no call but to wait, receive, send and ask."""
     gate = untraced_gate

@@ -20,8 +20,6 @@ from heads import bare, challenge_of, status_of
 from rawclient import RawClient
 from test_good import served_bare
 
-pytestmark = pytest.mark.replayed
-
 EVIL = b"GET /evil HTTP/1.1\r\nHost: a\r\n\r\n"
 HEAD = bare()
 NOP = ("NOP", None)

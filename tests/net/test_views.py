@@ -10,7 +10,8 @@ import gate as gate_module
 import lab
 from capture import Capture
 from command import COMMAND, DOWN, FAILED, USAGE, as_json, cwmpgate, good, refuse_one
-from heads import ask, authorized, bare, get_challenge
+from heads import ask, authorized, bare, get_challenge, status_of
+from replayed import MONITOR, RELOADED
 from test_good import curl, url
 from tmux import Terminal
 
@@ -206,6 +207,7 @@ def parsed(gate, text):
                          env=gate_module.ENVIRONMENT)
 
 
+@pytest.mark.not_replayed(MONITOR)
 @pytest.mark.config(mode="monitor", acs=["192.0.2.11"])
 def test_learn_the_acs(net, unstarted_gate, agent):
     gate = unstarted_gate.start()
@@ -249,6 +251,24 @@ def test_learn_leniency(net, unstarted_gate, agent):
     assert parsed(gate, text).returncode == 0
     gate.stop()
     assert gate.unload().returncode == 0
+
+
+@pytest.mark.parametrize("queues", [pytest.param(n, marks=pytest.mark.config(queues=n), id=str(n))
+                                    for n in (1, 2)])
+def test_learn_of_an_acs_with_many_addresses(net, agent, gate, queues):
+    """With several queues nonce_bind = "any" would be refused, so it is not proposed."""
+    for n in range(1, 4):
+        head = authorized(get_challenge(net.acs, lab.ROUTER4))
+        with net.acs.connect(lab.ROUTER4, 7547, lab.ACS4_B) as s:
+            assert status_of(ask(s, head)) == 401
+        gate.expect("NONCE_UNKNOWN", n=n)
+    assert curl(net, lab.ROUTER4, 7547, "--interface", lab.ACS4_B) == "200"
+    gate.expect("AUTHENTICATED")
+    text = good(gate, "learn")
+    assert ('\n# nonce_bind = "any";\n' in text) == (queues == 1), text
+    # What is not sure is a comment; each line has to be one that the daemon takes.
+    taken = "".join(re.findall(r"^(?:# )?(\w+ = .*;\n)", text, re.M))
+    assert parsed(gate, gate.config.read_text() + taken).returncode == 0
 
 
 @pytest.mark.config(mode="monitor", path="any")
@@ -298,6 +318,7 @@ def test_learn_without_proof(net, unstarted_gate, agent):
 
 # -- JSON ------------------------------------------------------------------
 
+@pytest.mark.not_replayed(RELOADED)
 def test_json_everywhere(net, agent, gate):
     """Each command answers in JSON, and says in it when it failed."""
     refuse_one(net, gate)
@@ -401,7 +422,7 @@ def test_events_follow_as_json(net, agent, gate):
 
 # -- completion ------------------------------------------------------------
 
-def complete(gate, *words):
+def complete(gate, *words, **options):
     """What bash offers for the last of @words, and the whole command is known to it."""
     script = """
 source "$1"; shift
@@ -410,7 +431,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
 _cwmpgate; printf '%s\\n' "${COMPREPLY[@]}"
 """
     done = gate.host.run("bash", "-c", script, "bash", lab.REPO / "docs/completion/cwmpgate",
-                         COMMAND.parent, "cwmpgate", *words)
+                         COMMAND.parent, "cwmpgate", *words, **options)
     assert done.stderr == ""
     return {w for w in done.stdout.splitlines() if w}
 
@@ -436,6 +457,58 @@ def test_completion(net, agent, gate):
     good(gate, "ban", lab.ACS6_B, "60")
     assert lab.ACS4 in complete(gate, *conf, "explain", "1")
     assert complete(gate, *conf, "unban", "") == {"192.0.2.77", "2001:db8:1::"}
+
+
+def usages(gate):
+    """Of each command its options, words and arguments, as `cwmpgate -h` has them."""
+    found = re.findall(r"^  ([a-z]+) (.*?)  +\S", good(gate, "-h").split("\n\n")[1], re.M)
+    return {name: {"options": set(re.findall(r"(?<!\w)--?[a-z]+", use)),
+                   "words": set(re.findall(r"(?<![\w-])[a-z]+", use)),
+                   "arguments": {w.lower() for w in re.findall(r"\b[A-Z]+\b", use)}}
+            for name, use in found}
+
+
+def documented(page):
+    """The same, as the manual has it: mdoc's Fl, Cm and Ar, and what follows these."""
+    found = {}
+    for line in re.findall(r"^\.It Cm (.*)$", page, re.M):
+        name, *rest = line.split()
+        what = found[name] = {"options": set(), "words": set(), "arguments": set()}
+        kind = None
+        for word in rest:
+            kind = {"Cm": "words", "Ar": "arguments", "Fl": "options"}.get(word, kind)
+            if re.fullmatch(r"-?[a-z]+", word):
+                what[kind].add("-" + word if kind == "options" else word)
+    return found
+
+
+def test_manual_and_completion_know_every_word(net, unstarted_gate):
+    """What a command takes is the same in its usage, in the manual and for bash."""
+    gate = unstarted_gate
+    used = usages(gate)
+    assert used["events"] == {"options": {"-f", "-n"}, "words": set(), "arguments": {"count", "address"}}
+    assert used["mode"]["words"] == {"monitor", "enforce", "block"} and len(used) > 10
+    assert documented((lab.REPO / "docs/man/cwmpgate.8").read_text()) == used
+    empty = net.dir / "empty"
+    empty.mkdir()
+    for name, use in used.items():
+        offered = complete(gate, "-c", gate.config, name, "", cwd=empty) - {"-o"}
+        assert offered == use["options"] | use["words"], name
+
+
+def options(text, form):
+    return set(re.findall(form, text, re.M))
+
+
+@pytest.mark.parametrize("program, page", [(COMMAND, "cwmpgate.8"), (gate_module.DAEMON, "cwmpgated.8")],
+                         ids=["cwmpgate", "cwmpgated"])
+def test_manual_knows_every_option(net, program, page):
+    done = net.router.run(program, "-h", check=False)
+    page = (lab.REPO / "docs/man" / page).read_text()
+    own = options(done.stdout + done.stderr, r"^  -(\w)")
+    assert len(own) > 3 and own == options(page, r"^\.It Fl (\w)\b")
+    synopsis = page[page.index(".Sh SYNOPSIS"):page.index(".Sh DESCRIPTION")]
+    assert set("".join(options(synopsis, r"Fl (\w(?: \| \w)*)\b"))) - set(" |") == own
 
 
 def test_completion_in_a_shell(net, agent, gate):
