@@ -19,8 +19,6 @@ from bystanders import (ACS_PAUSE, HEADING, Bystanders, FarClient, Tools, attack
 from heads import authorized, bare, get_challenge, status_of
 from replayed import FLOOD
 
-pytestmark = pytest.mark.not_replayed(FLOOD)
-
 # Everybody on the ACS's side is allowed.  The budgets leave room for an ACS that
 # asks 20 times a second; what a source has no proof for is a tenth of all.
 SETTINGS = {
@@ -34,7 +32,7 @@ SETTINGS = {
 ALLOWED = lab.ACS4_B
 FLOOD_S = 4
 
-pytestmark = pytest.mark.config(**SETTINGS)
+pytestmark = [pytest.mark.config(**SETTINGS), pytest.mark.not_replayed(FLOOD)]
 
 
 def flood_config(**more):
