@@ -106,10 +106,11 @@ static void check_as_value(struct bytes line, enum list_entry entry, const struc
 
 	while (i < line.len && line.at[i] != '=' && line.at[i] != '/')
 		i++;
-	if ((i < line.len && line.at[i] == '=') || line.len + strlen("acs.user=''") > LONGEST)
+	if ((i < line.len && line.at[i] == '=') || line.len + strlen("acs.url=''") > LONGEST)
 		return;
 	check_same(entry, v, read_line("acs.url='", line, "'", &w), &w);
-	PROMISE(read_line("acs.user='", line, "'", &w) == LIST_NOTHING);
+	PROMISE(read_line("acs.user='", line, "'", &w) ==
+		(line.len + strlen("acs.user=''") > LONGEST ? LIST_BAD : LIST_NOTHING));
 }
 
 static void try_line(struct bytes line)
