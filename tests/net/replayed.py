@@ -108,11 +108,13 @@ class Record:
         self.config.write_bytes(gate.config.read_bytes())
         self.tap = Tap(gate.host, gate.net.dir / "replayed.pcap")
 
+    def _cwmpgate(self, *words):
+        """As it was configured at its start, whatever its file says now."""
+        return self.gate.host.run(command.COMMAND, "-c", self.config, "-o", "json", *words).stdout
+
     def differences(self):
-        said = reasons(command.good(self.gate, "events", "-n", "4000", "-o", "json"))
-        path = self.tap.write()
-        done = self.gate.host.run(command.COMMAND, "-c", self.config, "-o", "json", "replay", path)
-        return differences(said, reasons(done.stdout))
+        said = reasons(self._cwmpgate("events", "-n", "4000"))
+        return differences(said, reasons(self._cwmpgate("replay", self.tap.write())))
 
     def compare(self):
         """Something may come between what is asked and what is captured: asked again."""

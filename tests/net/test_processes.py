@@ -9,7 +9,7 @@ import time
 import pytest
 
 import lab
-from replayed import RELOADED, RESTARTED
+from replayed import NEW_CREDENTIALS, RELOADED, RESTARTED
 from test_good import curl
 
 CHILDREN = ["cwmpgate-guard", "cwmpgate-judge"]
@@ -119,7 +119,6 @@ def test_reload_takes_a_new_configuration(net, agent, gate):
     gate.expect("WRONG_PATH")
 
 
-@pytest.mark.not_replayed(RELOADED)
 def test_reload_of_a_broken_configuration_changes_nothing(net, agent, gate):
     before, rules = gate.processes(), net.router.run("nft", "list", "ruleset").stdout
     gate.config.write_text('mode = "enforce";\nacs = [ "192.0.2.300" ];\n')
@@ -135,7 +134,7 @@ def strip_counters(ruleset):
     return [x for x in ruleset.splitlines() if "packets" not in x and "expires" not in x]
 
 
-@pytest.mark.not_replayed(RELOADED)
+@pytest.mark.not_replayed(NEW_CREDENTIALS)
 def test_credentials_are_watched(net, agent, gate):
     """A new file under the old name; the old password has its time of grace."""
     new = gate.credentials.with_name("new")
@@ -149,7 +148,7 @@ def test_credentials_are_watched(net, agent, gate):
     assert served(net)
 
 
-@pytest.mark.not_replayed(RELOADED)
+@pytest.mark.not_replayed(NEW_CREDENTIALS)
 @pytest.mark.config(credentials_grace=3)
 def test_password_change_while_requests_run(net, agent, gate):
     """None is lost within the time of grace; after it the old password is none."""
@@ -169,7 +168,7 @@ def test_password_change_while_requests_run(net, agent, gate):
     assert gate.status()[0]["AUTHENTICATED"] == before
 
 
-@pytest.mark.not_replayed(RELOADED)
+@pytest.mark.not_replayed(NEW_CREDENTIALS)
 @pytest.mark.parametrize("then", ["written again", "judge killed", "reloaded"])
 def test_grace_outlives(net, agent, gate, then):
     """Neither the same file again nor a new judge ends the time of the old password."""
@@ -188,7 +187,7 @@ def test_grace_outlives(net, agent, gate, then):
     assert gate.status()[0].get("DIGEST_WRONG") is None
 
 
-@pytest.mark.not_replayed(RELOADED)
+@pytest.mark.not_replayed(NEW_CREDENTIALS)
 @pytest.mark.config(credentials_grace=0)
 def test_old_password_after_the_grace(net, agent, gate):
     gate.write_credentials("acs:another secret\n")
