@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tests on a kernel of their own: QEMU without KVM, the host's root read-only.
 
-    run.py [--kernel FILE [--kdir DIR]] [--smp N] [PART ...]
+    run.py [--kernel SUITE | --kernel FILE [--kdir DIR]] [--smp N] [PART ...]
 
 PART is a program of tests/vm/parts, and those that are named run in one
 machine; without one MACHINES are run, all at once.  The kernel is Debian's
-(tests/vm/kernel; "backports" is that of its backports), or FILE, an image with
-built-in virtio, 9p, veth and nf_tables; the tree it was built in is DIR, if not
+(tests/vm/kernel), or that of SUITE, as "backports" or "bullseye", or FILE, an image
+with built-in virtio, 9p, veth and nf_tables; the tree it was built in is DIR, if not
 the one FILE lies in.
 
 What the parts found is in build/vm/out/KERNEL/MACHINE: NAME.xml and NAME.log of
@@ -59,9 +59,9 @@ class Kernel:
 
     @classmethod
     def find(cls, image=None, kdir=None):
-        """That of @image, which may be "backports"; without one, Debian's."""
-        return cls.of_file(image, kdir) if image not in (None, "", "backports") else \
-            cls.of_debian(image)
+        """That of @image, a file or a release of Debian; without one, this release's."""
+        named = image and ("/" in image or os.path.exists(image))
+        return cls.of_file(image, kdir) if named else cls.of_debian(image or None)
 
     @classmethod
     def of_debian(cls, suite=None):
