@@ -195,7 +195,7 @@ static bool nft(const char *ruleset, FILE *err)
 		if (said && strstr(said, "Operation not permitted"))
 			fputs("loading rules needs root or CAP_NET_ADMIN\n", err);
 		else if (said && (strstr(said, "No such file") || strstr(said, "not supported")))
-			fputs("the kernel lacks a part of nf_tables (inet, fib, ct, limit);"
+			fputs("the kernel lacks a part of nf_tables (inet, fib, ct, limit, objref);"
 			      " Debian's kernels have all, OpenWrt has them in kmod-nft-core"
 			      " and kmod-nft-fib\n", err);
 		else
