@@ -32,7 +32,7 @@ import lab
 import rawclient
 import replayed
 
-TEST_SECONDS = 60
+TEST_SECONDS = int(60 * lab.PATIENCE)
 
 
 def pytest_configure(config):

@@ -13,8 +13,6 @@ import genl
 import lab
 from line import Line
 
-TEST_SECONDS = 120
-
 
 @pytest.fixture(scope="session", autouse=True)
 def module():
