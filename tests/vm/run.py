@@ -60,8 +60,8 @@ class Kernel:
     @classmethod
     def find(cls, image=None, kdir=None):
         """That of @image, a file or a release of Debian; without one, this release's."""
-        named = image and ("/" in image or os.path.exists(image))
-        return cls.of_file(image, kdir) if named else cls.of_debian(image or None)
+        is_file = image and ("/" in image or os.path.exists(image))
+        return cls.of_file(image, kdir) if is_file else cls.of_debian(image)
 
     @classmethod
     def of_debian(cls, suite=None):
